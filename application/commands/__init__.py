@@ -1,0 +1,1 @@
+"""Everything that changes something: each command beside its handler."""

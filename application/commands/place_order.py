@@ -1,0 +1,72 @@
+"""Place an order: price it from the menu, and keep it."""
+
+from dataclasses import dataclass
+
+from application.clock import utc_now
+from application.mediator import Command
+from application.menu_card import MenuCard
+from application.ports import OrderQueries, OrderView
+from domain.errors import DuplicateRequest, IdempotencyKeyReused
+from domain.identity import new_order_id
+from domain.order import Customer, Fulfilment, Order
+from domain.repositories import Repository
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BasketItem:
+    pizza: str
+    size: str
+    quantity: int
+    extra_toppings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceOrderCommand(Command[OrderView]):
+    """`idempotency_key`, where given, makes a repeat return the first order; `request_digest` tells whether a request
+    under the same key really is a repeat."""
+
+    customer: Customer
+    fulfilment: Fulfilment
+    items: tuple[BasketItem, ...]
+    notes: str | None = None
+    idempotency_key: str | None = None
+    request_digest: str | None = None
+
+
+class PlaceOrderCommandHandler:
+    def __init__(self, orders: Repository[Order], queries: OrderQueries, menu: MenuCard) -> None:
+        self._orders = orders
+        self._queries = queries
+        self._menu = menu
+
+    async def handle(self, command: PlaceOrderCommand) -> OrderView:
+        """Raises `UnknownPizza`, `UnknownSize`, `UnknownTopping`, `InvalidOrder`, `IdempotencyKeyReused`,
+        `StoreUnavailable`."""
+        menu = await self._menu.current()
+        now = utc_now()
+        order = Order.place(
+            new_order_id(now),
+            customer=command.customer,
+            fulfilment=command.fulfilment,
+            items=[
+                menu.price_line(item.pizza, item.size, item.quantity, item.extra_toppings, at=f"/items/{index}")
+                for index, item in enumerate(command.items)
+            ],
+            currency=menu.state.currency,
+            now=now,
+            notes=command.notes,
+            idempotency_key=command.idempotency_key,
+            request_digest=command.request_digest,
+        )
+        try:
+            await self._orders.add(order)
+        except DuplicateRequest:
+            return await self._placed_before(command)
+        return OrderView(order.id, order.version, order.state)
+
+    async def _placed_before(self, command: PlaceOrderCommand) -> OrderView:
+        key = command.idempotency_key
+        before = await self._queries.find_by_idempotency_key(key) if key else None
+        if before is None or before.state.request_digest != command.request_digest:
+            raise IdempotencyKeyReused("This Idempotency-Key came with another order before. Use a new key.")
+        return before

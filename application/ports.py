@@ -1,0 +1,150 @@
+"""What the application needs from outside: read sides of the store, the event log, and whom it tells."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from domain.events import DomainEvent
+from domain.kitchen import Ticket, TicketStatus
+from domain.order import OrderState, OrderStatus
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """An order as it is read: its state under its id and version. Readers do not change `state`."""
+
+    id: str
+    version: int
+    state: OrderState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFilter:
+    """Which orders: every part that is not None must hold. Placed at or after `placed_from`, and before `placed_to`."""
+
+    status: OrderStatus | None = None
+    customer_phone: str | None = None
+    placed_from: datetime | None = None
+    placed_to: datetime | None = None
+
+
+class OrderQueries(Protocol):
+    """Reads orders past the aggregate. Raises `StoreUnavailable`."""
+
+    async def get(self, order_id: str) -> OrderView | None: ...
+
+    async def find_by_idempotency_key(self, key: str) -> OrderView | None: ...
+
+    async def list(self, where: OrderFilter, *, limit: int, before_id: str | None) -> list[OrderView]:
+        """Orders with an id below `before_id` (None: all), the newest first. Ids sort by the time of placing."""
+        ...
+
+    async def count_by_status(self, statuses: Sequence[OrderStatus], *, at_most: int) -> int:
+        """How many orders are in these statuses, counted up to `at_most`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedEvent:
+    """An event in the log. Positions start at 1 and rise by one: whoever has read to a position has missed nothing."""
+
+    position: int
+    recorded_at: datetime
+    event: DomainEvent
+
+
+class EventLog(Protocol):
+    """Every event once, for ever. Raises `StoreUnavailable`."""
+
+    async def append(self, events: Sequence[DomainEvent]) -> None:
+        """Write the events that are not there yet, in the given order."""
+        ...
+
+    async def of_aggregate(self, aggregate_id: str, *, after_version: int = 0) -> list[LoggedEvent]:
+        """The events of one aggregate, in the order of their versions."""
+        ...
+
+    async def after(self, position: int, limit: int) -> list[LoggedEvent]:
+        """The events behind a position, in the order of their positions."""
+        ...
+
+    async def last_position(self) -> int: ...
+
+    @property
+    def appended(self) -> "Signal":
+        """Fires when this process has appended. Other processes' events are found by looking."""
+        ...
+
+
+class Signal:
+    """Wakes everybody who waits, each time that it fires."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def fire(self) -> None:
+        self._event.set()
+        self._event = asyncio.Event()
+
+    async def wait(self, seconds: float) -> bool:
+        """Wait until it fires; False when `seconds` have passed without."""
+        try:
+            await asyncio.wait_for(self._event.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketChange:
+    """A later event brought a ticket to `status`; a ticket that has seen this version or a later one ignores it."""
+
+    order_id: str
+    version: int
+    status: TicketStatus
+    cook: str | None
+    updated_at: datetime
+
+
+class TicketBoard(Protocol):
+    """The kitchen's tickets, a read model: one document per order. Raises `StoreUnavailable`."""
+
+    async def apply(self, changes: Sequence[Ticket | TicketChange]) -> None:
+        """Open tickets where absent and change those that are behind, in the given order."""
+        ...
+
+    async def list(self, statuses: Sequence[TicketStatus], *, limit: int) -> list[Ticket]:
+        """Tickets in these statuses, the one confirmed first at the top."""
+        ...
+
+    async def count(self, statuses: Sequence[TicketStatus]) -> int: ...
+
+
+class SecretStore(Protocol):
+    """Keeps the secret that all replicas share. Raises `StoreUnavailable`."""
+
+    async def get_or_create(self, name: str, candidate: bytes) -> bytes:
+        """The secret under this name; the first caller's candidate becomes it."""
+        ...
+
+
+class CloudEventPublisher(Protocol):
+    """Sends events to the world outside.
+
+    Raises `Unavailable` when the sink refuses everybody, `Rejected` for what it will never take, `BatchFailed` where
+    only some events failed.
+    """
+
+    #: How many aggregates' events it takes in one call, and how many calls at once.
+    batch_size: int
+    workers: int
+
+    async def publish(self, events: Sequence[DomainEvent]) -> None: ...
+
+
+class KitchenDisplay(Protocol):
+    """A screen in the kitchen. Raises `Unavailable`, `Rejected`."""
+
+    async def show(self, event: DomainEvent) -> None: ...

@@ -1,0 +1,1 @@
+"""Everything that only reads: typed read models, past the aggregates."""

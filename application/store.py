@@ -1,0 +1,56 @@
+"""A store, whole: everything that the application keeps, behind one door per part."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from application.dispatch.outbox import Deliveries, Outbox
+from application.ports import EventLog, OrderQueries, SecretStore, TicketBoard
+from domain.kitchen import Kitchen
+from domain.menu import Menu
+from domain.order import Order
+from domain.repositories import Repository
+
+
+class Store(Protocol):
+    """Every store has these parts, and every part passes the contract tests."""
+
+    @property
+    def name(self) -> str:
+        """For people: `sqlite`, `mongodb`."""
+        ...
+
+    @property
+    def orders(self) -> Repository[Order]: ...
+    @property
+    def menus(self) -> Repository[Menu]: ...
+    @property
+    def kitchens(self) -> Repository[Kitchen]: ...
+    @property
+    def order_queries(self) -> OrderQueries: ...
+    @property
+    def event_log(self) -> EventLog: ...
+    @property
+    def ticket_board(self) -> TicketBoard: ...
+    @property
+    def secrets(self) -> SecretStore: ...
+    @property
+    def outboxes(self) -> Mapping[str, Outbox]:
+        """One per kind of aggregate that raises events; the key is the events' `aggregate_type`."""
+        ...
+
+    def attach(self, deliveries: Deliveries) -> None:
+        """From now on, saves take the lease of what they write and hand their events over. Before, and without, what is
+        saved is due at once, for whichever process sweeps the store."""
+        ...
+
+    async def open(self) -> None:
+        """Connect, make schema and indexes. Raises `StoreUnavailable`."""
+        ...
+
+    async def close(self) -> None:
+        """Write what is queued and let go."""
+        ...
+
+    async def ping(self) -> None:
+        """Raises `StoreUnavailable` where the store does not answer within 2 seconds."""
+        ...

@@ -1,0 +1,42 @@
+"""What every aggregate is: an id, a version, a state, and the events that it has raised since it was loaded."""
+
+from typing import Generic, TypeVar
+
+from domain.events import DomainEvent
+
+S = TypeVar("S")
+
+
+class AggregateRoot(Generic[S]):
+    """A consistency boundary. Verbs change `state` and raise events; a repository saves both in one write.
+
+    `version` is the version that was loaded (0 for a new one). Each event takes the next number, so a save
+    of n events moves the version by n; a save without events moves it by one.
+    """
+
+    def __init__(self, aggregate_id: str, state: S, version: int = 0) -> None:
+        self.id = aggregate_id
+        self.state = state
+        self.version = version
+        self._raised: list[DomainEvent] = []
+
+    @property
+    def raised(self) -> tuple[DomainEvent, ...]:
+        """The events that no save has written yet, oldest first."""
+        return tuple(self._raised)
+
+    @property
+    def next_version(self) -> int:
+        """The version that the next save will write."""
+        return self.version + max(1, len(self._raised))
+
+    def mark_saved(self) -> None:
+        """Take the version that was written; what was raised is now the store's."""
+        self.version = self.next_version
+        self._raised.clear()
+
+    def _next_event_version(self) -> int:
+        return self.version + len(self._raised) + 1
+
+    def _raise(self, event: DomainEvent) -> None:
+        self._raised.append(event)

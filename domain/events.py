@@ -1,0 +1,114 @@
+"""Everything that can happen here, in the past tense. Events are frozen and made of plain values.
+
+Amounts are integer minor units of the order's currency; times carry UTC.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainEvent:
+    """A fact about one aggregate. `event_id` is unique for ever; `aggregate_version` orders an aggregate's facts."""
+
+    aggregate_type: ClassVar[str] = "aggregate"
+    #: Fields that tell who the customer is. They stay inside: nothing publishes them.
+    personal_fields: ClassVar[frozenset[str]] = frozenset()
+
+    event_id: str
+    occurred_at: datetime
+    aggregate_id: str
+    aggregate_version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderEvent(DomainEvent):
+    """A fact about an order."""
+
+    aggregate_type: ClassVar[str] = "order"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderedItem:
+    """A line of an order as events tell it; `line_total` is for all of `quantity`, toppings included."""
+
+    pizza: str
+    size: str
+    quantity: int
+    extra_toppings: tuple[str, ...]
+    line_total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderPlacedEvent(OrderEvent):
+    personal_fields: ClassVar[frozenset[str]] = frozenset(
+        {"customer_name", "customer_phone", "customer_email", "delivery_address", "notes"}
+    )
+
+    placed_time: datetime
+    customer_name: str
+    customer_phone: str
+    customer_email: str | None
+    fulfilment: str
+    delivery_address: str | None
+    items: tuple[OrderedItem, ...]
+    notes: str | None
+    total_amount: int
+    currency: str
+    pizza_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderConfirmedEvent(OrderEvent):
+    personal_fields: ClassVar[frozenset[str]] = frozenset({"notes"})
+
+    confirmed_time: datetime
+    total_amount: int
+    currency: str
+    pizza_count: int
+    items: tuple[OrderedItem, ...]
+    fulfilment: str
+    notes: str | None
+    estimated_ready_time: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CookingStartedEvent(OrderEvent):
+    cooking_started_time: datetime
+    user_id: str
+    user_name: str
+    estimated_ready_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderReadyEvent(OrderEvent):
+    ready_time: datetime
+    estimated_ready_time: datetime | None
+    user_id: str
+    user_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderShippedEvent(OrderEvent):
+    shipped_time: datetime
+    tracking_number: str
+    carrier: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderDeliveredEvent(OrderEvent):
+    delivered_time: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCollectedEvent(OrderEvent):
+    collected_time: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCancelledEvent(OrderEvent):
+    personal_fields: ClassVar[frozenset[str]] = frozenset({"reason"})
+
+    cancelled_time: datetime
+    reason: str
