@@ -64,7 +64,7 @@ class Relay:
     async def sweep(self) -> int:
         """Claim what is due in every lane that has room; returns how many claims that made."""
         claimed = 0
-        for kind, outbox in self.outboxes.items():
+        for outbox in self.outboxes.values():
             for lane in self._lanes():
                 limit = min(self.dispatcher.room(lane), CLAIM_BATCH)
                 if limit:

@@ -1,0 +1,63 @@
+"""The event log in SQLite: positions are row ids, and no row is ever deleted."""
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from application.clock import utc_now
+from application.ports import LoggedEvent, Signal
+from domain.events import DomainEvent
+from infrastructure.serialization import decode_event, to_json
+from infrastructure.sqlite.database import Database
+from infrastructure.sqlite.moments import from_ms, to_ms
+
+_COLUMNS = "position, recorded_at, type, data"
+
+
+class SqliteEventLog:
+    """Implements `application.ports.EventLog`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._appended = Signal()
+
+    @property
+    def appended(self) -> Signal:
+        return self._appended
+
+    async def append(self, events: Sequence[DomainEvent]) -> None:
+        now = to_ms(utc_now())
+        rows = [(e.aggregate_id, e.aggregate_version, type(e).__name__, to_json(e), now) for e in events]
+
+        def insert(connection: sqlite3.Connection) -> None:
+            connection.executemany(
+                "INSERT INTO events (aggregate_id, aggregate_version, type, data, recorded_at) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT (aggregate_id, aggregate_version) DO NOTHING",
+                rows,
+            )
+
+        await self._database.write(insert)
+        self._appended.fire()
+
+    async def of_aggregate(self, aggregate_id: str, *, after_version: int = 0) -> list[LoggedEvent]:
+        return self._logged(
+            f"SELECT {_COLUMNS} FROM events WHERE aggregate_id = ? AND aggregate_version > ?"  # noqa: S608
+            " ORDER BY aggregate_version",
+            (aggregate_id, after_version),
+        )
+
+    async def after(self, position: int, limit: int) -> list[LoggedEvent]:
+        return self._logged(
+            f"SELECT {_COLUMNS} FROM events WHERE position > ? ORDER BY position LIMIT ?",  # noqa: S608
+            (position, limit),
+        )
+
+    async def last_position(self) -> int:
+        return int(self._database.read("SELECT coalesce(max(position), 0) FROM events")[0][0])
+
+    def _logged(self, sql: str, parameters: tuple[Any, ...]) -> list[LoggedEvent]:
+        rows = self._database.read(sql, parameters)
+        return [
+            LoggedEvent(position, from_ms(recorded_at), decode_event(type_name, data))
+            for position, recorded_at, type_name, data in rows
+        ]

@@ -1,0 +1,160 @@
+"""Aggregates in a table: state and events in one row, written by one statement, guarded by the version."""
+
+import sqlite3
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from application.dispatch.outbox import FRESH_LANE, Claim, Deliveries, PendingEvent
+from domain.aggregate import AggregateRoot
+from domain.errors import BacklogFull, DuplicateId, DuplicateRequest, NotFound, VersionConflict
+from infrastructure.serialization import pending_from_json, pending_to_json, to_json
+from infrastructure.sqlite.database import Database
+from infrastructure.tokens import new_token
+
+A = TypeVar("A", bound=AggregateRoot[Any])
+
+#: How many events may wait in one aggregate's row.
+MOST_PENDING = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Generic[A]):
+    """Where one kind of aggregate lives; `columns` are what queries look for besides the id."""
+
+    name: str
+    kind: str
+    state: type[Any]
+    restore: Callable[[str, Any, int], A]
+    columns: Callable[[Any], Mapping[str, object]] = lambda _: {}
+
+
+@dataclass(slots=True)
+class DeliveryDesk:
+    """Shared by the repositories of a store: whom to hand claims to, once somebody delivers."""
+
+    lease_seconds: float
+    deliveries: Deliveries | None = None
+
+    @property
+    def has_room(self) -> bool:
+        return self.deliveries is not None and self.deliveries.room(FRESH_LANE) > 0
+
+
+class SqliteRepository(Generic[A]):
+    """Implements `domain.repositories.Repository`."""
+
+    def __init__(self, database: Database, table: Table[A], desk: DeliveryDesk) -> None:
+        self._database = database
+        self._table = table
+        self._desk = desk
+        self._states = msgspec.json.Decoder(table.state)
+
+    async def get(self, aggregate_id: str) -> A:
+        found = await self.find(aggregate_id)
+        if found is None:
+            raise NotFound(f"There is no {self._table.kind} '{aggregate_id}'.")
+        return found
+
+    async def find(self, aggregate_id: str) -> A | None:
+        rows = self._database.read(f"SELECT state, version FROM {self._table.name} WHERE id = ?", (aggregate_id,))  # noqa: S608
+        return self._table.restore(aggregate_id, self._states.decode(rows[0][0]), rows[0][1]) if rows else None
+
+    async def add(self, aggregate: A) -> None:
+        pending = [PendingEvent(event) for event in aggregate.raised]
+        row: dict[str, object] = {
+            "id": aggregate.id,
+            "version": aggregate.next_version,
+            "state": to_json(aggregate.state),
+            **self._table.columns(aggregate.state),
+        }
+        claim = self._claim(aggregate.id, pending) if pending and self._desk.has_room else None
+        if pending:
+            row |= _outbox_columns(pending_to_json(pending), len(pending), claim, self._desk.lease_seconds)
+        names, marks = ", ".join(row), ", ".join("?" * len(row))
+        sql = f"INSERT INTO {self._table.name} ({names}) VALUES ({marks})"  # noqa: S608
+        await self._database.write(lambda connection: _insert(connection, sql, tuple(row.values()), aggregate.id))
+        self._saved(aggregate, claim)
+
+    async def save(self, aggregate: A) -> None:
+        claim = await self._database.write(lambda connection: self._update(connection, aggregate))
+        self._saved(aggregate, claim)
+
+    def _update(self, connection: sqlite3.Connection, aggregate: A) -> Claim | None:
+        row = connection.execute(
+            f"SELECT version, lease, pending, pending_count, pending_since FROM {self._table.name} WHERE id = ?",  # noqa: S608
+            (aggregate.id,),
+        ).fetchone()
+        if row is None:
+            raise NotFound(f"There is no {self._table.kind} '{aggregate.id}'.")
+        version, lease, stored, count, since = row
+        if version != aggregate.version:
+            raise VersionConflict(f"{self._table.kind} '{aggregate.id}' has been changed meanwhile. Read it again.")
+        raised = [PendingEvent(event) for event in aggregate.raised]
+        if count + len(raised) > MOST_PENDING:
+            raise BacklogFull(f"{count} events of {self._table.kind} '{aggregate.id}' wait to be delivered.")
+        changed: dict[str, object] = {
+            "version": aggregate.next_version,
+            "state": to_json(aggregate.state),
+            **self._table.columns(aggregate.state),
+        }
+        claim = None
+        if raised:
+            pending = _joined(stored, pending_to_json(raised))
+            if lease is None:
+                if self._desk.has_room:
+                    claim = self._claim(aggregate.id, pending_from_json(stored) + raised)
+                changed |= _outbox_columns(pending, count + len(raised), claim, self._desk.lease_seconds)
+                changed["pending_since"] = since or changed["pending_since"]
+            else:  # who holds the lease will find them
+                changed |= {"pending": pending, "pending_count": count + len(raised)}
+        assignments = ", ".join(f"{name} = ?" for name in changed)
+        connection.execute(
+            f"UPDATE {self._table.name} SET {assignments} WHERE id = ?",  # noqa: S608
+            (*changed.values(), aggregate.id),
+        )
+        return claim
+
+    def _claim(self, aggregate_id: str, pending: list[PendingEvent]) -> Claim:
+        expires = time.monotonic() + self._desk.lease_seconds
+        return Claim(self._table.kind, aggregate_id, new_token(), expires, pending)
+
+    def _saved(self, aggregate: A, claim: Claim | None) -> None:
+        raised = bool(aggregate.raised)
+        aggregate.mark_saved()
+        if self._desk.deliveries is None or not raised:
+            return
+        if claim:
+            self._desk.deliveries.submit(claim)
+        else:
+            self._desk.deliveries.notify(self._table.kind, aggregate.id)
+
+
+def _outbox_columns(pending: bytes, count: int, claim: Claim | None, lease_seconds: float) -> dict[str, object]:
+    """Leased to this process where it has a claim, and otherwise due at once for whoever sweeps."""
+    now = time.time_ns() // 1_000_000
+    return {
+        "pending": pending,
+        "pending_count": count,
+        "lease": claim.token if claim else None,
+        "next_attempt_at": now + int(lease_seconds * 1000) if claim else now,
+        "lane": FRESH_LANE,
+        "pending_since": now,
+    }
+
+
+def _joined(stored: bytes | None, raised: bytes) -> bytes:
+    """Two JSON arrays as one."""
+    return stored[:-1] + b"," + raised[1:] if stored else raised
+
+
+def _insert(connection: sqlite3.Connection, sql: str, values: tuple[object, ...], aggregate_id: str) -> None:
+    try:
+        connection.execute(sql, values)
+    except sqlite3.IntegrityError as failure:
+        if "idempotency_key" in str(failure):
+            raise DuplicateRequest("") from failure
+        raise DuplicateId(f"'{aggregate_id}' exists already.") from failure

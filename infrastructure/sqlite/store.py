@@ -1,0 +1,60 @@
+"""The SQLite store, whole."""
+
+from pathlib import Path
+
+from application.dispatch.outbox import Deliveries
+from domain.events import OrderEvent
+from domain.kitchen import Kitchen, KitchenState
+from domain.menu import Menu, MenuState
+from domain.order import Order, OrderState
+from infrastructure.sqlite.database import Database
+from infrastructure.sqlite.event_log import SqliteEventLog
+from infrastructure.sqlite.order_queries import SqliteOrderQueries
+from infrastructure.sqlite.outbox import SqliteOutbox
+from infrastructure.sqlite.repository import DeliveryDesk, SqliteRepository, Table
+from infrastructure.sqlite.secrets import SqliteSecretStore
+from infrastructure.sqlite.ticket_board import SqliteTicketBoard
+
+
+def _order_columns(state: OrderState) -> dict[str, object]:
+    return {
+        "status": state.status,
+        "customer_phone": state.customer.phone,
+        "idempotency_key": state.idempotency_key,
+    }
+
+
+_ORDERS = Table("orders", OrderEvent.aggregate_type, OrderState, Order.restore, _order_columns)
+_MENUS = Table("menus", "menu", MenuState, Menu.restore)
+_KITCHENS = Table("kitchens", "kitchen", KitchenState, Kitchen.restore)
+
+
+class SqliteStore:
+    """Implements `application.store.Store` on one file."""
+
+    name = "sqlite"
+
+    def __init__(self, path: Path, *, lease_seconds: float = 10.0) -> None:
+        self._database = Database(path)
+        self._desk = DeliveryDesk(lease_seconds)
+        self.orders = SqliteRepository(self._database, _ORDERS, self._desk)
+        self.menus = SqliteRepository(self._database, _MENUS, self._desk)
+        self.kitchens = SqliteRepository(self._database, _KITCHENS, self._desk)
+        self.order_queries = SqliteOrderQueries(self._database)
+        self.event_log = SqliteEventLog(self._database)
+        self.ticket_board = SqliteTicketBoard(self._database)
+        self.secrets = SqliteSecretStore(self._database)
+        self.outboxes = {_ORDERS.kind: SqliteOutbox(self._database, _ORDERS.name, _ORDERS.kind, lease_seconds)}
+
+    def attach(self, deliveries: Deliveries) -> None:
+        self._desk.deliveries = deliveries
+
+    async def open(self) -> None:
+        await self._database.open()
+
+    async def close(self) -> None:
+        await self._database.close()
+
+    async def ping(self) -> None:
+        """A change that changes nothing: it fails where the disk is full or the file is locked."""
+        await self._database.write(lambda _: None)
