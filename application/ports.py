@@ -91,7 +91,8 @@ class Signal:
     async def wait(self, seconds: float) -> bool:
         """Wait until it fires; False when `seconds` have passed without."""
         try:
-            await asyncio.wait_for(self._event.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._event.wait()
         except TimeoutError:
             return False
         return True

@@ -64,17 +64,15 @@ class ActiveClaim:
 
     def settlement(self, ordered: Callable[[str], bool], now: datetime) -> Settlement:
         """What is to be written of this claim, now that no handler works on it."""
-        rest = [
-            PendingEvent(pending.event, todo)
-            for pending, todo in zip(self.claim.pending, self.todo, strict=True)
-            if todo
-        ]
+        tracked = zip(self.claim.pending, self.todo, strict=False)
+        rest = [PendingEvent(pending.event, todo) for pending, todo in tracked if todo]
         if not rest:
-            return Settlement(self.claim)
+            return Settlement(self.claim, len(self.todo))
         due_by_handler = self._due_by_handler(ordered, now)
         parked = [delivery.parked_at for todo in self.todo for delivery in todo.values() if delivery.parked_at]
         return Settlement(
             self.claim,
+            len(self.todo),
             rest,
             lane=LANE_SEPARATOR.join(sorted(due_by_handler)),
             next_attempt_at=min(due_by_handler.values(), default=None),

@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 
+from application.background import end, run_forever
 from application.clock import utc_now
 from application.dispatch.active import ActiveClaim, Job
 from application.dispatch.handler import EventHandler, handled_types
@@ -94,8 +95,8 @@ class Dispatcher:
         for lane in self.lanes.values():
             lane.start()
         self._tasks = [
-            asyncio.create_task(self._settle_forever(), name="settle"),
-            asyncio.create_task(self._renew_forever(), name="renew"),
+            run_forever("settle", self._settle_forever),
+            run_forever("renew", self._renew_forever),
         ]
 
     async def stop(self, grace: float) -> None:
@@ -109,9 +110,7 @@ class Dispatcher:
             if not self._active:
                 break
             await asyncio.sleep(0.05)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         if self._active:
             log.warning("not_handed_back", claims=len(self._active), resolution="their leases expire by themselves")
 
@@ -259,7 +258,8 @@ class Dispatcher:
         next_round = time.monotonic() + interval
         while True:
             try:
-                await asyncio.wait_for(self._renew_wanted.wait(), max(0.0, next_round - time.monotonic()))
+                async with asyncio.timeout(max(0.0, next_round - time.monotonic())):
+                    await self._renew_wanted.wait()
             except TimeoutError:
                 next_round = time.monotonic() + interval
                 self._renew_now.update(self._active)

@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 
+from application.background import end, run_forever
 from application.dispatch.active import Job
 from application.dispatch.breaker import Breaker, BreakerState
 from application.dispatch.handler import EventHandler
@@ -62,15 +63,12 @@ class Lane:
 
     def start(self) -> None:
         self._workers = [
-            asyncio.create_task(self._work(), name=f"{self.handler.name}-{number}")
-            for number in range(self.handler.workers)
+            run_forever(f"{self.handler.name}-{number}", self._work) for number in range(self.handler.workers)
         ]
 
     async def stop(self) -> None:
         """End the workers. What was queued or running is finished as not run."""
-        for worker in self._workers:
-            worker.cancel()
-        await asyncio.gather(*self._workers, return_exceptions=True)
+        await end(self._workers)
         self._empty_queue()
 
     async def _work(self) -> None:

@@ -61,6 +61,8 @@ class Settlement:
     """
 
     claim: Claim
+    #: How many of the claim's events the rest was made from: a renewal may append to the claim at any moment.
+    known: int
     rest: list[PendingEvent] = field(default_factory=list)
     lane: str = FRESH_LANE
     next_attempt_at: datetime | None = None

@@ -9,6 +9,7 @@ from datetime import datetime
 
 import structlog
 
+from application.background import end, run_forever
 from application.dispatch.dispatcher import Dispatcher
 from application.dispatch.outbox import FRESH_LANE, LaneBacklog, Outbox
 from domain.errors import StoreUnavailable
@@ -52,14 +53,12 @@ class Relay:
 
     def start(self) -> None:
         self._tasks = [
-            asyncio.create_task(self._sweep_forever(), name="relay"),
-            asyncio.create_task(self._measure_forever(), name="backlog"),
+            run_forever("relay", self._sweep_forever),
+            run_forever("backlog", self._measure_forever),
         ]
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
 
     async def sweep(self) -> int:
         """Claim what is due in every lane that has room; returns how many claims that made."""
@@ -98,7 +97,8 @@ class Relay:
                 claimed = 0
             if not claimed:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self.dispatcher.wake_relay.wait(), self.poll_seconds)
+                    async with asyncio.timeout(self.poll_seconds):
+                        await self.dispatcher.wake_relay.wait()
                 self.dispatcher.wake_relay.clear()
 
     async def _measure_forever(self) -> None:

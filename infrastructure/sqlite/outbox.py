@@ -93,7 +93,7 @@ class SqliteOutbox:
         claim = settlement.claim
         if settlement.rest:
             return self._rest, self._rest_row(settlement)
-        return self._clear, (claim.aggregate_id, claim.token, len(claim.pending))
+        return self._clear, (claim.aggregate_id, claim.token, settlement.known)
 
     def _rest_row(self, settlement: Settlement) -> tuple[object, ...]:
         claim = settlement.claim
@@ -106,7 +106,7 @@ class SqliteOutbox:
             to_ms(settlement.parked_at) if settlement.parked_at else None,
             claim.aggregate_id,
             claim.token,
-            len(claim.pending),
+            settlement.known,
         )
 
     def _look_again(self, connection: sqlite3.Connection, claim: Claim) -> Outcome:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from application.background import end
 from application.clock import utc_now
 from application.dispatch.dispatcher import Dispatcher
 from application.dispatch.handler import BatchEventHandler, EventHandler
@@ -68,9 +69,7 @@ class Process:
         """End without a word, as SIGKILL does: no hand-back, no acknowledgement."""
         await self.relay.stop()
         doomed = [*self.dispatcher._tasks, *(w for lane in self.dispatcher.lanes.values() for w in lane._workers)]
-        for task in doomed:
-            task.cancel()
-        await asyncio.gather(*doomed, return_exceptions=True)
+        await end(doomed)
         await self.store.close()
 
 
@@ -80,9 +79,7 @@ async def process(
 ) -> AsyncIterator[Process]:
     store = SqliteStore(path, lease_seconds=lease_seconds)
     await store.open()
-    dispatcher = Dispatcher(
-        handlers, store.outboxes, retry=retry, lease_seconds=lease_seconds, telemetry=NoTelemetry()
-    )
+    dispatcher = Dispatcher(handlers, store.outboxes, retry=retry, lease_seconds=lease_seconds, telemetry=NoTelemetry())
     relay = Relay(dispatcher, store.outboxes, poll_seconds=0.02)
     store.attach(dispatcher)
     dispatcher.start()

@@ -1,0 +1,260 @@
+"""Puts the service together: the only module that sees every layer. No HTTP in it, so that a script can use it too:
+
+async with running(load_settings()) as service:
+    order = await service.mediator.execute(PlaceOrderCommand(...))
+"""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import structlog
+
+import application.events
+from app.event_feed import EventFeed
+from app.order_tokens import OrderTokens
+from app.settings import Settings
+from application.behaviours import observe, retry_conflicts
+from application.commands.cancel_order import CancelOrderCommand, CancelOrderCommandHandler
+from application.commands.change_order import OrderChanger
+from application.commands.confirm_order import ConfirmOrderCommand, ConfirmOrderCommandHandler
+from application.commands.cook_order import (
+    MarkOrderReadyCommand,
+    MarkOrderReadyCommandHandler,
+    StartCookingCommand,
+    StartCookingCommandHandler,
+)
+from application.commands.hand_over_order import (
+    CollectOrderCommand,
+    CollectOrderCommandHandler,
+    DispatchOrderCommand,
+    DispatchOrderCommandHandler,
+    MarkOrderDeliveredCommand,
+    MarkOrderDeliveredCommandHandler,
+)
+from application.commands.place_order import PlaceOrderCommand, PlaceOrderCommandHandler
+from application.commands.repair_delivery import (
+    DeliveryRepairer,
+    DiscardDeadLetterCommand,
+    DiscardDeadLetterCommandHandler,
+    RedriveDeadLetterCommand,
+    RedriveDeadLetterCommandHandler,
+)
+from application.commands.replace_menu import ReplaceMenuCommand, ReplaceMenuCommandHandler
+from application.dispatch.dispatcher import Dispatcher
+from application.dispatch.relay import Relay
+from application.dispatch.retry import RetryPolicy
+from application.events.discovery import discover_handlers
+from application.kitchen_desk import KitchenDesk
+from application.mediator import Mediator
+from application.menu_card import MenuCard
+from application.ports import CloudEventPublisher, EventLog, KitchenDisplay, TicketBoard
+from application.queries.dead_letters import ListDeadLettersQuery, ListDeadLettersQueryHandler
+from application.queries.kitchen import (
+    GetKitchenQuery,
+    GetKitchenQueryHandler,
+    GetMenuQuery,
+    GetMenuQueryHandler,
+    ListTicketsQuery,
+    ListTicketsQueryHandler,
+)
+from application.queries.orders import (
+    GetOrderEventsQuery,
+    GetOrderEventsQueryHandler,
+    GetOrderQuery,
+    GetOrderQueryHandler,
+    ListOrdersQuery,
+    ListOrdersQueryHandler,
+)
+from application.store import Store
+from domain.errors import DuplicateId, StoreUnavailable
+from domain.kitchen import KITCHEN_ID, Kitchen, KitchenState
+from domain.menu import MENU_ID, marios_menu
+from infrastructure.cloudevents.mapping import EventMapping
+from infrastructure.cloudevents.publisher import HttpCloudEventPublisher
+from infrastructure.kitchen_display import HttpKitchenDisplay
+from infrastructure.metrics import Metrics
+from infrastructure.sqlite.store import SqliteStore
+
+#: How long a start waits for the store, in seconds.
+STORE_PATIENCE = 60.0
+#: How long a stop waits for handlers that run, in seconds.
+STOP_GRACE = 3.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Service:
+    """The whole service. Use `mediator` between `start` and `stop`."""
+
+    settings: Settings
+    mediator: Mediator
+    store: Store
+    dispatcher: Dispatcher
+    relay: Relay
+    metrics: Metrics
+    feed: EventFeed
+    publisher: HttpCloudEventPublisher | None
+    http: httpx.AsyncClient
+    order_tokens: OrderTokens = field(default_factory=lambda: OrderTokens(secrets.token_bytes(32)))
+
+    async def start(self) -> None:
+        """Open the store, lay out what a new pizzeria needs, and begin to deliver.
+
+        Raises `StoreUnavailable` where the store stays away for `STORE_PATIENCE` seconds.
+        """
+        await _open(self.store)
+        await _add_if_absent(self.store)
+        self.order_tokens = OrderTokens(await self.store.secrets.get_or_create("order", secrets.token_bytes(32)))
+        if self.publisher:
+            await self.publisher.open()
+        self.store.attach(self.dispatcher)
+        self.dispatcher.start()
+        self.relay.start()
+
+    async def stop(self) -> None:
+        """End streams, let running handlers finish, hand back what they do not, and let go of everything."""
+        self.feed.close()
+        await self.relay.stop()
+        await self.dispatcher.stop(STOP_GRACE)
+        if self.publisher:
+            await self.publisher.close()
+        await self.http.aclose()
+        await self.store.close()
+
+
+def build_service(settings: Settings) -> Service:
+    """Wire the service by its settings. Opens nothing yet; call it where its event loop runs.
+
+    Raises ValueError where the CloudEvents settings cannot work.
+    """
+    metrics = Metrics()
+    store = build_store(settings)
+    publisher = _publisher(settings, metrics)
+    http = httpx.AsyncClient()
+    display = HttpKitchenDisplay(settings.kitchen_display_url, http) if settings.kitchen_display_url else None
+    desk = KitchenDesk(store.kitchens, store.orders, settings.kitchen_capacity)
+    ports: dict[Any, object | None] = {
+        EventLog: store.event_log,
+        TicketBoard: store.ticket_board,
+        KitchenDesk: desk,
+        KitchenDisplay: display,
+        CloudEventPublisher: publisher,
+    }
+    dispatcher = Dispatcher(
+        discover_handlers(application.events, ports),
+        store.outboxes,
+        retry=RetryPolicy(settings.retry_base_seconds, settings.retry_cap_seconds, settings.retry_attempts),
+        lease_seconds=settings.lease_seconds,
+        telemetry=metrics,
+    )
+    return Service(
+        settings=settings,
+        mediator=_mediator(settings, store, desk, dispatcher, metrics),
+        store=store,
+        dispatcher=dispatcher,
+        relay=Relay(dispatcher, store.outboxes),
+        metrics=metrics,
+        feed=EventFeed(store.event_log),
+        publisher=publisher,
+        http=http,
+    )
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Service]:
+    """The service, started, and stopped at the end."""
+    service = build_service(settings)
+    await service.start()
+    try:
+        yield service
+    finally:
+        await service.stop()
+
+
+def build_store(settings: Settings) -> Store:
+    """The store that the database URL names."""
+    if settings.database_url.startswith("sqlite:///"):
+        return SqliteStore(Path(settings.database_url.removeprefix("sqlite:///")), lease_seconds=settings.lease_seconds)
+    # Only who uses MongoDB pays for its driver: 40 MB and a third of a second.
+    from infrastructure.mongo.store import MongoStore  # noqa: PLC0415
+
+    return MongoStore(settings.database_url, driver=settings.mongo_driver, lease_seconds=settings.lease_seconds)
+
+
+def _publisher(settings: Settings, metrics: Metrics) -> HttpCloudEventPublisher | None:
+    if not settings.cloudevents_sink:
+        return None
+    mapping = EventMapping(
+        source=settings.cloudevents_source,
+        type_prefix=settings.cloudevents_type_prefix,
+        public_url=settings.public_url or f"http://{settings.host}:{settings.port}",
+        extensions=settings.cloudevents_extensions,
+    )
+    return HttpCloudEventPublisher(
+        settings.cloudevents_sink, mapping, mode=settings.cloudevents_mode, observe=metrics.sink_request
+    )
+
+
+def _mediator(
+    settings: Settings, store: Store, desk: KitchenDesk, dispatcher: Dispatcher, metrics: Metrics
+) -> Mediator:
+    menu = MenuCard(store.menus)
+    changer = OrderChanger(store.orders)
+    repairer = DeliveryRepairer(store.outboxes, dispatcher)
+    capacity, cooking_time = settings.kitchen_capacity, timedelta(minutes=settings.cooking_minutes)
+    orders = store.order_queries
+
+    mediator = Mediator([observe(metrics), retry_conflicts])
+    mediator.register(PlaceOrderCommand, PlaceOrderCommandHandler(store.orders, orders, menu))
+    mediator.register(ConfirmOrderCommand, ConfirmOrderCommandHandler(changer, orders, capacity, cooking_time))
+    mediator.register(StartCookingCommand, StartCookingCommandHandler(changer, desk))
+    mediator.register(MarkOrderReadyCommand, MarkOrderReadyCommandHandler(changer))
+    mediator.register(DispatchOrderCommand, DispatchOrderCommandHandler(changer))
+    mediator.register(MarkOrderDeliveredCommand, MarkOrderDeliveredCommandHandler(changer))
+    mediator.register(CollectOrderCommand, CollectOrderCommandHandler(changer))
+    mediator.register(CancelOrderCommand, CancelOrderCommandHandler(changer))
+    mediator.register(ReplaceMenuCommand, ReplaceMenuCommandHandler(store.menus, menu))
+    mediator.register(RedriveDeadLetterCommand, RedriveDeadLetterCommandHandler(repairer))
+    mediator.register(DiscardDeadLetterCommand, DiscardDeadLetterCommandHandler(repairer))
+    mediator.register(GetOrderQuery, GetOrderQueryHandler(orders))
+    mediator.register(ListOrdersQuery, ListOrdersQueryHandler(orders))
+    mediator.register(GetOrderEventsQuery, GetOrderEventsQueryHandler(orders, store.event_log))
+    mediator.register(GetMenuQuery, GetMenuQueryHandler(menu))
+    mediator.register(GetKitchenQuery, GetKitchenQueryHandler(orders, capacity, cooking_time))
+    mediator.register(ListTicketsQuery, ListTicketsQueryHandler(store.ticket_board))
+    mediator.register(ListDeadLettersQuery, ListDeadLettersQueryHandler(store.outboxes))
+    return mediator
+
+
+async def _open(store: Store) -> None:
+    deadline = asyncio.get_running_loop().time() + STORE_PATIENCE
+    while True:
+        try:
+            await store.open()
+            return
+        except StoreUnavailable as failure:
+            if asyncio.get_running_loop().time() > deadline:
+                raise
+            log.warning("waiting_for_store", store=store.name, error=str(failure))
+            await asyncio.sleep(1)
+
+
+async def _add_if_absent(store: Store) -> None:
+    if await store.menus.find(MENU_ID) is None:
+        try:
+            await store.menus.add(marios_menu())
+        except DuplicateId:
+            log.debug("seeded_by_another", what=MENU_ID)
+    if await store.kitchens.find(KITCHEN_ID) is None:
+        try:
+            await store.kitchens.add(Kitchen(KITCHEN_ID, KitchenState()))
+        except DuplicateId:
+            log.debug("seeded_by_another", what=KITCHEN_ID)
