@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from application.clock import utc_now
 from application.dispatch.active import ActiveClaim
 from application.dispatch.dispatcher import Dispatcher
 from application.dispatch.outbox import Claim, DeadLetterId, Delivery, Outbox, Outcome
@@ -64,7 +63,7 @@ class DeliveryRepairer:
         outcome = Outcome.GREW
         while outcome is Outcome.GREW:
             active.take_in(self._dispatcher.handlers_of)
-            settlement = active.settlement(self._dispatcher.is_ordered, utc_now())
+            settlement = active.settlement(self._dispatcher.is_ordered)
             (outcome,) = await outbox.settle([settlement])
         self._dispatcher.wake_relay.set()
         if not found:

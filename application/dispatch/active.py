@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from application.clock import utc_now
 from application.dispatch.handler import EventHandler
 from application.dispatch.outbox import LANE_SEPARATOR, Claim, Delivery, PendingEvent, Settlement
 from domain.events import DomainEvent
@@ -44,14 +45,14 @@ class ActiveClaim:
             else:
                 self.todo.append(dict(pending.todo))
 
-    def next_job(self, handler: EventHandler[Any], now: datetime) -> Job | None:
+    def next_job(self, handler: EventHandler[Any]) -> Job | None:
         """The events that the handler may have now. In order means: none behind a parked or a waiting one."""
         indexes = []
         for index, todo in enumerate(self.todo):
             delivery = todo.get(handler.name)
             if delivery is None:
                 continue
-            if delivery.parked_at or (delivery.due and delivery.due > now):
+            if delivery.parked_at or (delivery.due and delivery.due > utc_now()):
                 if handler.ordered:
                     break
                 continue
@@ -62,13 +63,13 @@ class ActiveClaim:
             return None
         return Job(self, handler, indexes, [self.claim.pending[index].event for index in indexes])
 
-    def settlement(self, ordered: Callable[[str], bool], now: datetime) -> Settlement:
+    def settlement(self, ordered: Callable[[str], bool]) -> Settlement:
         """What is to be written of this claim, now that no handler works on it."""
         tracked = zip(self.claim.pending, self.todo, strict=False)
         rest = [PendingEvent(pending.event, todo) for pending, todo in tracked if todo]
         if not rest:
             return Settlement(self.claim, len(self.todo))
-        due_by_handler = self._due_by_handler(ordered, now)
+        due_by_handler = self._due_by_handler(ordered, utc_now())
         parked = [delivery.parked_at for todo in self.todo for delivery in todo.values() if delivery.parked_at]
         return Settlement(
             self.claim,

@@ -136,7 +136,7 @@ class Dispatcher:
         lane = self.lanes.get(name)
         if lane is None or not self._accepting or active.lost:
             return
-        job = active.next_job(lane.handler, utc_now())
+        job = active.next_job(lane.handler)
         if job is None:
             return
         if lane.room:
@@ -198,7 +198,6 @@ class Dispatcher:
                 await self._settle(batch)
 
     async def _settle(self, batch: list[ActiveClaim]) -> None:
-        now = utc_now()
         by_kind: dict[str, list[ActiveClaim]] = {}
         for active in batch:
             if active.lost:
@@ -208,7 +207,7 @@ class Dispatcher:
             else:
                 by_kind.setdefault(active.claim.kind, []).append(active)
         for kind, actives in by_kind.items():
-            settlements = [active.settlement(self.is_ordered, now) for active in actives]
+            settlements = [active.settlement(self.is_ordered) for active in actives]
             try:
                 outcomes = await self._outboxes[kind].settle(settlements)
             except StoreUnavailable:
