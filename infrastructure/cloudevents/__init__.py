@@ -1,0 +1,1 @@
+"""CloudEvents at the edge: how domain events are named, shaped, encoded and sent to the world outside."""

@@ -1,0 +1,200 @@
+"""What an operator can see in Prometheus: names, units, and how little each observation costs."""
+
+import time
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from application.clock import utc_now
+from application.dispatch.outbox import FRESH_LANE
+from application.dispatch.relay import Backlog
+
+FRESH = "fresh"
+#: Seconds, from a cached read to a request that timed out.
+BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class Durations(Collector):
+    """A histogram of seconds for one event loop: without locks an observation takes a third of what the library's does.
+
+    Nothing is lost while each set of labels is observed from one thread.
+    """
+
+    def __init__(self, name: str, help_text: str, labels: Sequence[str], registry: CollectorRegistry) -> None:
+        self._name, self._help, self._labels = name, help_text, labels
+        self._counts: dict[tuple[str, ...], list[int]] = {}
+        self._sums: dict[tuple[str, ...], float] = {}
+        registry.register(self)
+
+    def observe(self, labels: tuple[str, ...], seconds: float) -> None:
+        counts = self._counts.get(labels)
+        if counts is None:
+            counts = self._counts[labels] = [0] * (len(BOUNDS) + 1)
+            self._sums[labels] = 0.0
+        counts[bisect_left(BOUNDS, seconds)] += 1
+        self._sums[labels] += seconds
+
+    def collect(self) -> Iterator[Metric]:
+        family = HistogramMetricFamily(self._name, self._help, labels=self._labels)
+        for labels, counts in list(self._counts.items()):
+            total = 0
+            buckets: list[tuple[str, float]] = []
+            for bound, count in zip((*BOUNDS, "+Inf"), counts, strict=True):
+                total += count
+                buckets.append((str(bound), total))
+            family.add_metric(labels, buckets, self._sums[labels])
+        yield family
+
+
+class Counts(Collector):
+    """A counter, as cheap and under the same condition."""
+
+    def __init__(self, name: str, help_text: str, labels: Sequence[str], registry: CollectorRegistry) -> None:
+        self._name, self._help, self._labels = name, help_text, labels
+        self._totals: dict[tuple[str, ...], int] = {}
+        if not labels:
+            self._totals[()] = 0
+        registry.register(self)
+
+    def add(self, labels: tuple[str, ...], amount: int = 1) -> None:
+        self._totals[labels] = self._totals.get(labels, 0) + amount
+
+    def collect(self) -> Iterator[Metric]:
+        family = CounterMetricFamily(self._name, self._help, labels=self._labels)
+        for labels, total in list(self._totals.items()):
+            family.add_metric(labels, total)
+        yield family
+
+
+class BacklogGauges(Collector):
+    """The backlog as last measured. Ages are taken at the scrape; a lane that was once seen stays, at zero."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.backlog = Backlog()
+        self._seen = {FRESH}
+        registry.register(self)
+
+    def collect(self) -> Iterator[Metric]:
+        backlog = self.backlog
+        documents = GaugeMetricFamily(
+            "pizzeria_backlog_documents", "Aggregates with events that wait, by who they wait for.", labels=["lane"]
+        )
+        ages = GaugeMetricFamily(
+            "pizzeria_backlog_oldest_age_seconds", "Age of the oldest event that waits.", labels=["lane"]
+        )
+        counts, oldest = _by_lane(backlog)
+        self._seen |= counts.keys()
+        now = utc_now()
+        for lane in sorted(self._seen):
+            documents.add_metric([lane], counts.get(lane, 0))
+            since = oldest.get(lane)
+            ages.add_metric([lane], max(0.0, (now - since).total_seconds()) if since else 0.0)
+        yield documents
+        yield ages
+        yield GaugeMetricFamily(
+            "pizzeria_dead_letters_documents", "Aggregates with a parked delivery.", value=backlog.dead_letters
+        )
+        if backlog.measured_at:
+            yield GaugeMetricFamily(
+                "pizzeria_backlog_measurement_age_seconds",
+                "Seconds since the backlog was last measured: it grows while the store does not answer.",
+                value=time.monotonic() - backlog.measured_at,
+            )
+
+
+class Metrics:
+    """Implements `application.telemetry.Telemetry`, and counts what happens at the edges. Seconds throughout."""
+
+    content_type = CONTENT_TYPE_LATEST
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        GCCollector(registry=registry)
+        PlatformCollector(registry=registry)
+        self._requests = Durations(
+            "pizzeria_http_request_duration_seconds",
+            "HTTP requests, from first byte to answer.",
+            ["method", "route", "status"],
+            registry,
+        )
+        self._executed = Durations(
+            "pizzeria_use_case_duration_seconds", "Commands and queries.", ["request", "outcome"], registry
+        )
+        self._handled = Durations(
+            "pizzeria_handler_duration_seconds", "Calls of event handlers, many events each.", ["handler"], registry
+        )
+        self._store = Durations(
+            "pizzeria_store_operation_duration_seconds", "Operations on the store.", ["operation"], registry
+        )
+        self._sink = Durations(
+            "pizzeria_sink_request_duration_seconds", "POSTs to the CloudEvents sink.", ["outcome"], registry
+        )
+        self._events = Counts("pizzeria_events_handled", "Events that a handler has done.", ["handler"], registry)
+        self._retries = Counts(
+            "pizzeria_delivery_retries", "Deliveries that will be tried again.", ["handler", "reason"], registry
+        )
+        self._parked = Counts(
+            "pizzeria_deliveries_parked", "Deliveries that became dead letters.", ["handler"], registry
+        )
+        self._deferred = Counts(
+            "pizzeria_deliveries_deferred", "Deliveries left in the store: no room.", ["handler"], registry
+        )
+        self._leases_lost = Counts("pizzeria_leases_lost", "Leases that ended before their work did.", [], registry)
+        self._backlog = BacklogGauges(registry)
+
+    def exposition(self) -> bytes:
+        """Everything, in Prometheus' text format (`content_type`)."""
+        return generate_latest(self.registry)
+
+    # Telemetry
+
+    def handled(self, handler: str, events: int, seconds: float) -> None:
+        self._handled.observe((handler,), seconds)
+        self._events.add((handler,), events)
+
+    def retried(self, handler: str, reason: str) -> None:
+        self._retries.add((handler, reason))
+
+    def parked(self, handler: str) -> None:
+        self._parked.add((handler,))
+
+    def deferred(self, handler: str) -> None:
+        self._deferred.add((handler,))
+
+    def lease_lost(self) -> None:
+        self._leases_lost.add(())
+
+    def executed(self, request: str, outcome: str, seconds: float) -> None:
+        self._executed.observe((request, outcome), seconds)
+
+    # Edges
+
+    def request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """`route` is the route's template, never a path: each value is a series for ever."""
+        self._requests.observe((method if method in _METHODS else "other", route, str(status)), seconds)
+
+    def store_operation(self, operation: str, seconds: float) -> None:
+        self._store.observe((operation,), seconds)
+
+    def sink_request(self, outcome: str, seconds: float) -> None:
+        self._sink.observe((outcome,), seconds)
+
+    def update_backlog(self, backlog: Backlog) -> None:
+        self._backlog.backlog = backlog
+
+
+def _by_lane(backlog: Backlog) -> tuple[dict[str, int], dict[str, datetime]]:
+    counts: dict[str, int] = {}
+    oldest: dict[str, datetime] = {}
+    for lane in backlog.lanes:
+        name = FRESH if lane.lane == FRESH_LANE else lane.lane
+        counts[name] = counts.get(name, 0) + lane.documents
+        oldest[name] = min(oldest.get(name, lane.oldest), lane.oldest)
+    return counts, oldest

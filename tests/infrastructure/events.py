@@ -1,0 +1,85 @@
+"""Events for the tests: one of each kind, and many of one order."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from domain.events import (
+    CookingStartedEvent,
+    DomainEvent,
+    OrderCancelledEvent,
+    OrderCollectedEvent,
+    OrderConfirmedEvent,
+    OrderDeliveredEvent,
+    OrderedItem,
+    OrderPlacedEvent,
+    OrderReadyEvent,
+    OrderShippedEvent,
+)
+from domain.identity import new_event_id, new_order_id
+
+NOON = datetime(2026, 3, 1, 12, 0, 0, 123_000, tzinfo=UTC)
+ITEMS = (
+    OrderedItem(pizza="margherita", size="large", quantity=2, extra_toppings=("olives", "chilli"), line_total=3798),
+    OrderedItem(pizza="diavola", size="small", quantity=1, extra_toppings=(), line_total=1349),
+)
+
+
+def confirmed(order_id: str | None = None, version: int = 2) -> OrderConfirmedEvent:
+    return OrderConfirmedEvent(
+        event_id=new_event_id(),
+        occurred_at=NOON,
+        aggregate_id=order_id or new_order_id(NOON),
+        aggregate_version=version,
+        confirmed_time=NOON,
+        total_amount=5147,
+        currency="USD",
+        pizza_count=3,
+        items=ITEMS,
+        fulfilment="delivery",
+        notes="No nuts: Zoë is allergic",
+        estimated_ready_time=NOON + timedelta(minutes=12),
+    )
+
+
+def confirmed_in_a_row(count: int) -> list[DomainEvent]:
+    """Events of one order, in order."""
+    order_id = new_order_id(NOON)
+    return [confirmed(order_id, version) for version in range(1, count + 1)]
+
+
+def one_of_each() -> list[DomainEvent]:
+    order_id = new_order_id(NOON)
+
+    def common(version: int) -> dict[str, Any]:
+        return {
+            "event_id": new_event_id(),
+            "occurred_at": NOON + timedelta(minutes=version),
+            "aggregate_id": order_id,
+            "aggregate_version": version,
+        }
+
+    placed = OrderPlacedEvent(
+        **common(1),
+        placed_time=NOON,
+        customer_name='Zoë "Zo" O\'Hara',
+        customer_phone="+1 555 0100",
+        customer_email="zoe@example.org",
+        fulfilment="delivery",
+        delivery_address="1 Main Street, 12345 Springfield",
+        items=ITEMS,
+        notes="Ring twice",
+        total_amount=5147,
+        currency="USD",
+        pizza_count=3,
+    )
+    staff: dict[str, Any] = {"user_id": "staff-1", "user_name": "Übermut, der 🍕 100%"}
+    return [
+        placed,
+        confirmed(order_id),
+        CookingStartedEvent(**common(3), **staff, cooking_started_time=NOON, estimated_ready_time=None),
+        OrderReadyEvent(**common(4), **staff, ready_time=NOON, estimated_ready_time=NOON),
+        OrderShippedEvent(**common(5), shipped_time=NOON, tracking_number="T 1%\r\nX: y", carrier="Bike"),
+        OrderDeliveredEvent(**common(6), delivered_time=NOON),
+        OrderCollectedEvent(**common(7), collected_time=NOON),
+        OrderCancelledEvent(**common(8), cancelled_time=NOON, reason="Zoë moved away"),
+    ]
