@@ -10,10 +10,11 @@ import structlog
 from application.background import end, run_forever
 from application.clock import utc_now
 from application.dispatch.active import ActiveClaim, Job
+from application.dispatch.breaker import BreakerState
 from application.dispatch.handler import EventHandler, handled_types
 from application.dispatch.lane import Lane
 from application.dispatch.outbox import FRESH_LANE, LANE_SEPARATOR, Claim, Delivery, Outbox, Outcome, Settlement
-from application.dispatch.retry import Rejected, RetryPolicy, Unavailable
+from application.dispatch.retry import Rejected, RetryPolicy, TimedOut, Unavailable
 from application.telemetry import Telemetry
 from domain.errors import StoreUnavailable
 from domain.events import DomainEvent
@@ -169,7 +170,7 @@ class Dispatcher:
     def _after_failure(self, name: str, event: DomainEvent, before: Delivery, failure: Exception) -> Delivery:
         now = utc_now()
         error = f"{type(failure).__name__}: {failure}"[:ERROR_LENGTH]
-        if isinstance(failure, Unavailable):
+        if self._is_outage(name, failure):
             self._telemetry.retried(name, "unavailable")
             return Delivery(before.attempts, self._retry.due(now, 1), None, error)
         attempts = before.attempts + 1
@@ -180,6 +181,12 @@ class Dispatcher:
         self._telemetry.retried(name, type(failure).__name__)
         log.warning("handler_failed", handler=name, event_id=event.event_id, attempts=attempts, error=error)
         return Delivery(attempts, self._retry.due(now, attempts), None, error)
+
+    def _is_outage(self, name: str, failure: Exception) -> bool:
+        """Whether the other side is at fault, and not the event."""
+        if isinstance(failure, TimedOut | TimeoutError):
+            return self.lanes[name].breaker is not BreakerState.CLOSED
+        return isinstance(failure, Unavailable)
 
     # Acknowledgements
 

@@ -16,6 +16,11 @@ class Unavailable(Exception):
         self.retry_after = retry_after
 
 
+class TimedOut(Unavailable):
+    """The other side did not answer in time. While it answers others, that is held against the event: it costs an
+    attempt, so that an event that nobody can swallow is parked in the end."""
+
+
 class Rejected(Exception):
     """The other side will never take this event. It is parked at once."""
 

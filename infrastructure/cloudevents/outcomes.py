@@ -4,12 +4,20 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
-from application.dispatch.retry import Rejected, Unavailable
+from application.dispatch.retry import Rejected, TimedOut, Unavailable
 
 #: Seconds that the other side has for its whole answer.
 REQUEST_TIMEOUT = 10.0
 
-_WAIT = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+#: Not the event's fault: the other side, or the gateway before it, takes nothing from anybody just now.
+_WAIT = frozenset(
+    {
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.BAD_GATEWAY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        HTTPStatus.GATEWAY_TIMEOUT,
+    }
+)
 _NEVER = frozenset({HTTPStatus.GONE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE})
 
 
@@ -22,7 +30,7 @@ class SinkRefused(Exception):
 
 
 def check_answer(who: str, status: int, retry_after: str | None) -> None:
-    """Return for a 2xx. Raises `Unavailable` (429, 503), `Rejected` (410, 415), `SinkRefused` for all else."""
+    """Return for a 2xx. Raises `Unavailable` (429, 502, 503, 504), `Rejected` (410, 415), `SinkRefused` for all else."""
     if 200 <= status < 300:
         return
     answer = f"{who} answered {status}"
@@ -38,7 +46,7 @@ def check_answer(who: str, status: int, retry_after: str | None) -> None:
 def no_answer(who: str, failure: BaseException) -> Unavailable:
     """A refused connection, a timeout, half a reply: nobody knows whether the event arrived, so it goes again."""
     if isinstance(failure, TimeoutError):
-        return Unavailable(f"{who} did not answer in time")
+        return TimedOut(f"{who} did not answer in time")
     return Unavailable(f"{who} did not answer: {failure or type(failure).__name__}")
 
 

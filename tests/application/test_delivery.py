@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from application.dispatch.retry import Rejected, Unavailable
+from application.dispatch.retry import Rejected, TimedOut, Unavailable
 from tests.application.delivering import Batches, Other, Recorder, Unordered, process
 from tests.waiting import eventually
 
@@ -121,6 +121,19 @@ async def test_an_outage_parks_nothing_and_all_arrives_in_order_when_it_is_over(
         down.failing.clear()
         await eventually(running.nothing_pending, seconds=20)
         assert down.seen == other.seen == {order.id: [1, 2, 3] for order in orders}
+
+
+async def test_an_event_that_nobody_can_swallow_in_time_is_parked_while_the_others_pass(tmp_path: Path) -> None:
+    handler = Recorder()
+    async with process(tmp_path / "p.db", [handler]) as running:
+        bad = await running.place()
+        await eventually(running.nothing_pending)
+        handler.failing[bad.id] = TimedOut("no answer")
+        await running.confirm(bad)
+        while not await running.dead_letters():
+            good = await running.place()
+            await eventually(lambda order=good: handler.seen[order.id] == [1])
+        assert [letter.event.aggregate_id for letter in await running.dead_letters()] == [bad.id]
 
 
 async def test_one_bad_event_in_a_batch_harms_no_other(tmp_path: Path) -> None:
