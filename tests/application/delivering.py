@@ -107,6 +107,9 @@ class Recorder(EventHandler[DomainEvent]):
             raise self.failing[event.aggregate_id]
         self.seen[event.aggregate_id].append(event.aggregate_version)
 
+    def has_seen(self, aggregate_id: str, versions: list[int]) -> bool:
+        return self.seen[aggregate_id] == versions
+
 
 class Other(Recorder):
     """A second handler, to see that the first one does not concern it."""
