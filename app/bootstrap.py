@@ -6,7 +6,7 @@ async with running(load_settings()) as service:
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -136,7 +136,7 @@ def build_service(settings: Settings) -> Service:
     Raises ValueError where the CloudEvents settings cannot work.
     """
     metrics = Metrics()
-    store = build_store(settings)
+    store = build_store(settings, metrics.store_operation)
     publisher = _publisher(settings, metrics)
     http = httpx.AsyncClient()
     display = HttpKitchenDisplay(settings.kitchen_display_url, http) if settings.kitchen_display_url else None
@@ -179,10 +179,11 @@ async def running(settings: Settings) -> AsyncIterator[Service]:
         await service.stop()
 
 
-def build_store(settings: Settings) -> Store:
-    """The store that the database URL names."""
+def build_store(settings: Settings, observe: Callable[[str, float], None]) -> Store:
+    """The store that the database URL names; it tells `observe` how long its operations take, in seconds."""
     if settings.database_url.startswith("sqlite:///"):
-        return SqliteStore(Path(settings.database_url.removeprefix("sqlite:///")), lease_seconds=settings.lease_seconds)
+        path = Path(settings.database_url.removeprefix("sqlite:///"))
+        return SqliteStore(path, lease_seconds=settings.lease_seconds, observe=observe)
     # Only who uses MongoDB pays for its driver: 40 MB and a third of a second.
     from infrastructure.mongo.store import MongoStore  # noqa: PLC0415
 

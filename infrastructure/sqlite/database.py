@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ LONGEST_BATCH = 500
 LOCK_PATIENCE = 2.0
 LOCK_SLICE_MS = 20
 
+#: Told of operations and how long they took, in seconds.
+Observer = Callable[[str, float], None]
 Change = Callable[[sqlite3.Connection], Any]
 
 
@@ -36,8 +39,9 @@ class Database:
     the writer's thread. Statements in a thread would each have to win the interpreter lock back from a busy loop.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, observe: Observer) -> None:
         self.path = path
+        self._observe = observe
         self._queue: list[_Queued] = []
         self._wanted = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
@@ -106,7 +110,9 @@ class Database:
         try:
             await _begin(writer)
             answers = [_attempt(queued.change, writer) for queued in batch]
+            started = time.perf_counter()
             await asyncio.get_running_loop().run_in_executor(self._thread, writer.execute, "COMMIT")
+            self._observe("commit", time.perf_counter() - started)
         except BaseException as failure:
             if writer.in_transaction:
                 writer.execute("ROLLBACK")

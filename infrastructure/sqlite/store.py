@@ -7,7 +7,7 @@ from domain.events import OrderEvent
 from domain.kitchen import Kitchen, KitchenState
 from domain.menu import Menu, MenuState
 from domain.order import Order, OrderState
-from infrastructure.sqlite.database import Database
+from infrastructure.sqlite.database import Database, Observer
 from infrastructure.sqlite.event_log import SqliteEventLog
 from infrastructure.sqlite.order_queries import SqliteOrderQueries
 from infrastructure.sqlite.outbox import SqliteOutbox
@@ -34,8 +34,10 @@ class SqliteStore:
 
     name = "sqlite"
 
-    def __init__(self, path: Path, *, lease_seconds: float = 10.0) -> None:
-        self._database = Database(path)
+    def __init__(
+        self, path: Path, *, lease_seconds: float = 10.0, observe: Observer = lambda operation, seconds: None
+    ) -> None:
+        self._database = Database(path, observe)
         self._desk = DeliveryDesk(lease_seconds)
         self.orders = SqliteRepository(self._database, _ORDERS, self._desk)
         self.menus = SqliteRepository(self._database, _MENUS, self._desk)
