@@ -20,7 +20,7 @@ from domain.errors import StoreUnavailable
 from domain.events import DomainEvent
 
 #: How many aggregates this process works on at once; the others wait in the store.
-MOST_CLAIMS = 5_000
+MOST_CLAIMS = 10_000
 SETTLE_BATCH = 500
 ERROR_LENGTH = 500
 

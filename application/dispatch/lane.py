@@ -10,12 +10,13 @@ import structlog
 from application.background import end, run_forever
 from application.dispatch.active import Job
 from application.dispatch.breaker import Breaker, BreakerState
+from application.dispatch.courtesy import let_requests_go_first
 from application.dispatch.handler import EventHandler
 from application.dispatch.retry import BatchFailed, Unavailable
 from application.telemetry import Telemetry
 
 #: How many aggregates may queue for one handler; the others wait in the store.
-LONGEST_QUEUE = 2_000
+LONGEST_QUEUE = 8_000
 #: A job is not started when less than this is left of its lease, in seconds.
 LEASE_MARGIN = 0.5
 
@@ -73,6 +74,7 @@ class Lane:
 
     async def _work(self) -> None:
         while True:
+            await let_requests_go_first()
             jobs = [await self._queue.get()]
             while len(jobs) < self.handler.batch_size and not self._queue.empty():
                 jobs.append(self._queue.get_nowait())

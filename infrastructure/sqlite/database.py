@@ -17,6 +17,8 @@ T = TypeVar("T")
 
 #: How many changes share a commit at most.
 LONGEST_BATCH = 500
+#: How long a change that nobody waits for may wait for others to share its commit, in seconds.
+LONGEST_RIDE = 0.01
 #: How long the write lock of another process is waited for, in seconds: in all, and without yielding.
 LOCK_PATIENCE = 2.0
 LOCK_SLICE_MS = 20
@@ -83,8 +85,9 @@ class Database:
         except sqlite3.Error as failure:
             raise StoreUnavailable from failure
 
-    async def write(self, change: Callable[[sqlite3.Connection], T]) -> T:
-        """Run a change and return its result once it is on disk.
+    async def write(self, change: Callable[[sqlite3.Connection], T], *, haste: bool = True) -> T:
+        """Run a change and return its result once it is on disk. Without `haste`, since no request waits for it, it
+        rides on the next commit, or has one of its own after `LONGEST_RIDE`.
 
         Changes share a transaction, so each must leave nothing behind where it raises: it decides first and writes
         with its last statement. Raises what `change` raises, and `StoreUnavailable`.
@@ -93,7 +96,10 @@ class Database:
             raise StoreUnavailable
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._queue.append(_Queued(change, done))
-        self._wanted.set()
+        if haste:
+            self._wanted.set()
+        elif len(self._queue) == 1:
+            asyncio.get_running_loop().call_later(LONGEST_RIDE, self._wanted.set)
         return await done
 
     async def _commit_forever(self) -> None:

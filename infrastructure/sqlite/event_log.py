@@ -36,7 +36,7 @@ class SqliteEventLog:
                 rows,
             )
 
-        await self._database.write(insert)
+        await self._database.write(insert, haste=False)
         self._appended.fire()
 
     async def of_aggregate(self, aggregate_id: str, *, after_version: int = 0) -> list[LoggedEvent]:

@@ -87,7 +87,7 @@ class SqliteOutbox:
                 for settlement, (sql, row) in zip(settlements, writes, strict=True)
             ]
 
-        return await self._database.write(write)
+        return await self._database.write(write, haste=False)
 
     def _settling(self, settlement: Settlement) -> tuple[str, tuple[object, ...]]:
         claim = settlement.claim
