@@ -187,7 +187,12 @@ def build_store(settings: Settings, observe: Callable[[str, float], None]) -> St
     # Only who uses MongoDB pays for its driver: 40 MB and a third of a second.
     from infrastructure.mongo.store import MongoStore  # noqa: PLC0415
 
-    return MongoStore(settings.database_url, driver=settings.mongo_driver, lease_seconds=settings.lease_seconds)
+    return MongoStore(
+        settings.database_url,
+        driver=settings.mongo_driver,
+        lease_seconds=settings.lease_seconds,
+        observe=observe,
+    )
 
 
 def _publisher(settings: Settings, metrics: Metrics) -> HttpCloudEventPublisher | None:

@@ -30,7 +30,7 @@ class SinkRefused(Exception):
 
 
 def check_answer(who: str, status: int, retry_after: str | None) -> None:
-    """Return for a 2xx. Raises `Unavailable` (429, 502, 503, 504), `Rejected` (410, 415), `SinkRefused` for all else."""
+    """Return for a 2xx. Raises `Unavailable` (429, 502 to 504), `Rejected` (410, 415), `SinkRefused` for all else."""
     if 200 <= status < 300:
         return
     answer = f"{who} answered {status}"

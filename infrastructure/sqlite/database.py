@@ -92,7 +92,7 @@ class Database:
         Changes share a transaction, so each must leave nothing behind where it raises: it decides first and writes
         with its last statement. Raises what `change` raises, and `StoreUnavailable`.
         """
-        if self._writer is None:
+        if self._writer is None or self._task is None or self._task.done():
             raise StoreUnavailable
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._queue.append(_Queued(change, done))

@@ -1,5 +1,6 @@
 """The relay's side of a table of aggregates: claims, acknowledgements, dead letters."""
 
+import functools
 import sqlite3
 import time
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from application.dispatch.outbox import (
     PendingEvent,
     Settlement,
 )
+from infrastructure.claims import readable_claim
 from infrastructure.serialization import pending_from_json, pending_to_json
 from infrastructure.sqlite.database import Database
 from infrastructure.sqlite.moments import from_ms, to_ms
@@ -31,7 +33,9 @@ class SqliteOutbox:
         due = f"FROM {table} WHERE lane = ? AND next_attempt_at <= ?"
         self._any_due = f"SELECT 1 {due} LIMIT 1"
         self._due = f"SELECT id, lease, pending {due} ORDER BY next_attempt_at LIMIT ?"
-        self._take = f"UPDATE {table} SET lease = ?, next_attempt_at = ? WHERE id = ? AND lease IS ?"
+        self._take = (
+            f"UPDATE {table} SET lease = ?, next_attempt_at = ?, lane = coalesce(lane, '') WHERE id = ? AND lease IS ?"
+        )
         self._clear = (
             f"UPDATE {table} SET pending = NULL, pending_count = 0, lease = NULL, next_attempt_at = NULL, lane = NULL,"
             " pending_since = NULL, parked_at = NULL WHERE id = ? AND lease = ? AND pending_count = ?"
@@ -73,8 +77,9 @@ class SqliteOutbox:
         for aggregate_id, lease_read, pending in rows:
             token = new_token()
             if connection.execute(self._take, (token, until, aggregate_id, lease_read)).rowcount:
-                claims.append(Claim(self._kind, aggregate_id, token, expires, pending_from_json(pending)))
-        return claims
+                read = functools.partial(pending_from_json, pending)
+                claims.append(readable_claim(self._kind, aggregate_id, token, expires, read))
+        return [claim for claim in claims if claim]
 
     async def settle(self, settlements: Sequence[Settlement]) -> list[Outcome]:
         writes = [self._settling(settlement) for settlement in settlements]

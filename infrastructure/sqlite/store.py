@@ -34,9 +34,7 @@ class SqliteStore:
 
     name = "sqlite"
 
-    def __init__(
-        self, path: Path, *, lease_seconds: float = 10.0, observe: Observer = lambda operation, seconds: None
-    ) -> None:
+    def __init__(self, path: Path, *, lease_seconds: float = 10.0, observe: Observer = lambda *_: None) -> None:
         self._database = Database(path, observe)
         self._desk = DeliveryDesk(lease_seconds)
         self.orders = SqliteRepository(self._database, _ORDERS, self._desk)

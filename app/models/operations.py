@@ -1,0 +1,98 @@
+"""What operators see: dead letters, and how the service is."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from app.models.base import QueryModel, ResponseModel, example
+from app.models.events import EVENT_EXAMPLE, EventResponse, event_document
+from application.dispatch.outbox import DeadLetter
+
+DEAD_LETTER_EXAMPLE: dict[str, Any] = {
+    "id": "order:01a1fc0a-da02-70ba-b23f-1fafa9d8f1b3:3:CloudEventsHandler",
+    "handler": "CloudEventsHandler",
+    "event": EVENT_EXAMPLE,
+    "attempts": 10,
+    "parkedAt": "2026-05-04T19:10:00.125Z",
+    "error": "Rejected: the sink answered 415",
+    "heldBack": 2,
+}
+
+
+class DeadLetterResponse(ResponseModel):
+    """A delivery that was given up for now."""
+
+    model_config = example(DEAD_LETTER_EXAMPLE)
+
+    id: str
+    handler: str
+    event: EventResponse
+    attempts: int
+    parked_at: datetime
+    error: str
+    held_back: int = Field(description="How many later events of the same order wait behind it.")
+
+    @classmethod
+    def of(cls, letter: DeadLetter) -> "DeadLetterResponse":
+        return cls(
+            id=letter.id,
+            handler=letter.handler,
+            event=EventResponse.model_validate(event_document(letter.event)),
+            attempts=letter.attempts,
+            parked_at=letter.parked_at,
+            error=letter.error,
+            held_back=letter.held_back,
+        )
+
+
+class DeadLettersResponse(ResponseModel):
+    model_config = example({"items": [DEAD_LETTER_EXAMPLE], "nextCursor": None})
+
+    items: list[DeadLetterResponse]
+    next_cursor: str | None = Field(description="Pass it as `cursor` for the next page; null on the last one.")
+
+
+class DeadLettersQuery(QueryModel):
+    limit: int = Field(50, ge=1, le=200)
+    cursor: str | None = Field(None, max_length=300, description="`nextCursor` of the page before.")
+
+
+class StoreHealth(ResponseModel):
+    ready: bool
+    name: str = Field(description="`sqlite` or `mongodb`.")
+    error: str | None
+
+
+class BacklogHealth(ResponseModel):
+    ready: bool
+    documents: int = Field(description="Orders and other things with events that still wait for a handler.")
+    oldest_seconds: float = Field(description="How long the oldest of them has waited.")
+    dead_letters: int = Field(description="Orders with a parked delivery. They do not make the service unready.")
+    paused_handlers: list[str] = Field(description="Handlers that wait until what they talk to is back.")
+
+
+class ReadinessResponse(ResponseModel):
+    model_config = example(
+        {
+            "status": "ready",
+            "store": {"ready": True, "name": "sqlite", "error": None},
+            "backlog": {
+                "ready": True,
+                "documents": 0,
+                "oldestSeconds": 0.0,
+                "deadLetters": 0,
+                "pausedHandlers": [],
+            },
+        }
+    )
+
+    status: Literal["ready", "unready"]
+    store: StoreHealth
+    backlog: BacklogHealth
+
+
+class LivenessResponse(ResponseModel):
+    model_config = example({"status": "alive"})
+
+    status: Literal["alive"] = "alive"

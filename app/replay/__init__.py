@@ -1,0 +1,1 @@
+"""Sends a real year of orders through a running service, over HTTP like any other client."""

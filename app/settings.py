@@ -1,0 +1,131 @@
+"""Everything that can be set, from the environment; every setting has a default that works on a laptop."""
+
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+STORE_SCHEMES = ("sqlite:///", "mongodb://", "mongodb+srv://")
+SHORTEST_KEY = 8
+
+
+class SettingsError(Exception):
+    """A setting makes no sense. The message names the variable and what is wrong, and never its value."""
+
+
+def _http_url(url: str) -> str:
+    if not url.startswith(("http://", "https://")):
+        raise ValueError("must start with http:// or https://")
+    return url
+
+
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+OptionalHttpUrl = Annotated[HttpUrl | None, BeforeValidator(lambda value: value or None)]
+
+
+class Settings(BaseSettings):
+    """Named as in the environment, with the prefix `PIZZERIA_` unless an alias says otherwise.
+
+    What may hold a secret stays out of the repr. Durations are in the unit that their name ends in.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="PIZZERIA_", populate_by_name=True, frozen=True, extra="ignore", hide_input_in_errors=True
+    )
+
+    host: str = Field(default="127.0.0.1", validation_alias="HOST")
+    port: int = Field(default=8000, ge=0, le=65535, validation_alias="PORT")
+    public_url: OptionalHttpUrl = None
+
+    database_url: str = Field(default="sqlite:///pizzeria.db", repr=False)
+    mongo_driver: Literal["motor", "pymongo"] = "motor"
+
+    #: Staff keys: `name:key,name2:key2`, or bare keys.
+    api_keys: str = Field(default="", repr=False)
+
+    cloudevents_sink: OptionalHttpUrl = Field(
+        default=None, repr=False, validation_alias=AliasChoices("PIZZERIA_CLOUDEVENTS_SINK", "K_SINK")
+    )
+    #: Attributes that every CloudEvent gets: Knative's `{"extensions": {...}}`.
+    cloudevents_extensions: Annotated[dict[str, str], NoDecode] = Field(
+        default_factory=dict, validation_alias="K_CE_OVERRIDES"
+    )
+    cloudevents_mode: Literal["structured", "binary", "batched"] = "structured"
+    cloudevents_source: str = Field(default="/orders/service", min_length=1)
+    cloudevents_type_prefix: str = Field(default="com.mariopizzeria", pattern=r"^[a-z0-9]+(\.[a-z0-9-]+)*$")
+
+    kitchen_display_url: OptionalHttpUrl = Field(default=None, repr=False)
+    kitchen_capacity: int = Field(default=12, ge=1, le=1_000)
+    cooking_minutes: int = Field(default=12, ge=1, le=240)
+
+    lease_seconds: float = Field(default=10, ge=1, le=600)
+    retry_base_seconds: float = Field(default=1, gt=0, le=60)
+    retry_cap_seconds: float = Field(default=300, gt=0, le=86_400)
+    retry_attempts: int = Field(default=10, ge=1, le=100)
+
+    max_body_bytes: int = Field(default=65_536, ge=1_024, le=16_777_216)
+    max_requests: int = Field(default=1_000, ge=1, le=100_000)
+    max_streams: int = Field(default=200, ge=0, le=100_000)
+    backlog_max_age_seconds: float = Field(default=300, gt=0)
+
+    log_format: Literal["auto", "console", "json"] = "auto"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_store(cls, url: str) -> str:
+        if not url.startswith(STORE_SCHEMES) or url in STORE_SCHEMES:
+            raise ValueError("must be sqlite:///path/to/file or mongodb://host/database")
+        return url
+
+    @field_validator("api_keys")
+    @classmethod
+    def _keys_are_usable(cls, text: str) -> str:
+        staff_by_key(text)
+        return text
+
+    @field_validator("cloudevents_extensions", mode="before")
+    @classmethod
+    def _knative_overrides(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return (json.loads(value) if value else {}).get("extensions", {})
+        except (ValueError, AttributeError):
+            raise ValueError('must be JSON such as {"extensions": {"name": "value"}}') from None
+
+    def staff_by_key(self) -> dict[str, str]:
+        """The staff's names by API key; empty where no key is set."""
+        return staff_by_key(self.api_keys)
+
+
+def staff_by_key(text: str) -> dict[str, str]:
+    """Read `name:key,name2:key2`; a bare key's owner is called `staff`. Raises ValueError for what is no key list."""
+    names: dict[str, str] = {}
+    for entry in filter(None, (part.strip() for part in text.split(","))):
+        name, _, key = entry.rpartition(":")
+        if len(key) < SHORTEST_KEY or not key.isascii() or not key.isprintable() or " " in key:
+            raise ValueError(f"every key needs at least {SHORTEST_KEY} visible ASCII characters")
+        if key in names:
+            raise ValueError("the same key stands there twice")
+        names[key] = name.strip() or "staff"
+    return names
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the environment. `overrides` that are not None win. Raises `SettingsError`."""
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})
+    except ValidationError as failure:
+        problems = [f"{_variable(error['loc'])}: {_reason(error['msg'])}" for error in failure.errors()]
+        raise SettingsError("\n".join(problems)) from None
+
+
+def _variable(loc: tuple[int | str, ...]) -> str:
+    name = str(loc[0]) if loc else "settings"
+    return name if name.isupper() else f"PIZZERIA_{name.upper()}"
+
+
+def _reason(message: str) -> str:
+    return message.removeprefix("Value error, ").replace("Input should be ", "must be ")

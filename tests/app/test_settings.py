@@ -1,0 +1,85 @@
+"""Settings: from the environment, checked at once, and never telling a secret."""
+
+import pytest
+
+from app.settings import Settings, SettingsError, load_settings
+
+
+def test_nothing_need_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PORT", "HOST", "K_SINK"):
+        monkeypatch.delenv(name, raising=False)
+    settings = load_settings()
+
+    assert settings.database_url == "sqlite:///pizzeria.db"
+    assert settings.port == 8000
+    assert settings.cloudevents_sink is None
+    assert settings.staff_by_key() == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "field", "read"),
+    [
+        ("PORT", "9000", "port", 9000),
+        ("PIZZERIA_DATABASE_URL", "mongodb://db/pizzeria", "database_url", "mongodb://db/pizzeria"),
+        ("PIZZERIA_CLOUDEVENTS_SINK", "http://sink", "cloudevents_sink", "http://sink"),
+        ("K_SINK", "http://knative", "cloudevents_sink", "http://knative"),
+        ("PIZZERIA_CLOUDEVENTS_SINK", "", "cloudevents_sink", None),
+        ("K_CE_OVERRIDES", '{"extensions": {"shop": "1"}}', "cloudevents_extensions", {"shop": "1"}),
+        ("K_CE_OVERRIDES", "", "cloudevents_extensions", {}),
+        ("PIZZERIA_KITCHEN_CAPACITY", "3", "kitchen_capacity", 3),
+    ],
+)
+def test_the_environment_is_read(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, field: str, read: object
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert getattr(load_settings(), field) == read
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "eighty"),
+        ("PORT", "70000"),
+        ("PIZZERIA_DATABASE_URL", "postgres://user:hunter2hunter2@db"),
+        ("PIZZERIA_DATABASE_URL", "sqlite:///"),
+        ("PIZZERIA_MONGO_DRIVER", "mongoose"),
+        ("PIZZERIA_API_KEYS", "short"),
+        ("PIZZERIA_API_KEYS", "mario:hunter2hunter2,luigi:hunter2hunter2"),
+        ("PIZZERIA_API_KEYS", "mario:hunter2 hunter2"),
+        ("PIZZERIA_CLOUDEVENTS_SINK", "hunter2hunter2"),
+        ("PIZZERIA_CLOUDEVENTS_MODE", "loud"),
+        ("K_CE_OVERRIDES", "[hunter2hunter2]"),
+        ("PIZZERIA_KITCHEN_CAPACITY", "0"),
+        ("PIZZERIA_LEASE_SECONDS", "-1"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_named_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as failure:
+        load_settings()
+
+    assert str(failure.value).startswith(f"{name}: ")
+    assert "hunter2" not in str(failure.value)
+
+
+def test_what_is_given_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "9000")
+
+    assert load_settings(port=9001).port == 9001
+    assert load_settings(port=None).port == 9000
+
+
+def test_keys_have_owners() -> None:
+    settings = Settings(api_keys="mario:key-of-mario, luigi:key-of-luigi,bare-key-1")
+
+    assert settings.staff_by_key() == {"key-of-mario": "mario", "key-of-luigi": "luigi", "bare-key-1": "staff"}
+
+
+def test_secrets_are_not_shown() -> None:
+    settings = Settings(api_keys="mario:hunter2hunter2", database_url="mongodb://u:hunter2@db/pizzeria")
+
+    assert "hunter2" not in repr(settings)
+    assert "hunter2" not in str(settings)
