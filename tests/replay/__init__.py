@@ -1,0 +1,1 @@
+"""A real pizzeria's orders, sent through the service."""
