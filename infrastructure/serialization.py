@@ -37,7 +37,7 @@ def to_json(value: object) -> bytes:
     return _encoder.encode(value)
 
 
-def decode_event(type_name: str, data: bytes) -> DomainEvent:
+def decode_event(type_name: str, data: bytes | msgspec.Raw) -> DomainEvent:
     """Raises `msgspec.ValidationError` for data that is no such event, KeyError for an unknown type."""
     return _event_decoders[type_name].decode(data)
 
@@ -51,10 +51,7 @@ def pending_to_json(pending: Sequence[PendingEvent]) -> bytes:
 def pending_from_json(data: bytes | None) -> list[PendingEvent]:
     if not data:
         return []
-    return [
-        PendingEvent(decode_event(stored.type, bytes(stored.data)), stored.todo)
-        for stored in _stored_events.decode(data)
-    ]
+    return [PendingEvent(decode_event(stored.type, stored.data), stored.todo) for stored in _stored_events.decode(data)]
 
 
 def to_document(value: object) -> Any:

@@ -15,7 +15,7 @@ from application.dispatch.outbox import (
     Settlement,
 )
 from infrastructure.claims import readable_claim
-from infrastructure.serialization import pending_from_json, pending_to_json
+from infrastructure.serialization import pending_from_json, pending_to_json, to_json
 from infrastructure.sqlite.database import Database
 from infrastructure.sqlite.moments import from_ms, to_ms
 from infrastructure.tokens import new_token
@@ -32,9 +32,11 @@ class SqliteOutbox:
         self._lease_seconds = lease_seconds
         due = f"FROM {table} WHERE lane = ? AND next_attempt_at <= ?"
         self._any_due = f"SELECT 1 {due} LIMIT 1"
-        self._due = f"SELECT id, lease, pending {due} ORDER BY next_attempt_at LIMIT ?"
+        self._due = f"SELECT id, pending {due} ORDER BY next_attempt_at LIMIT ?"
+        # The document's id goes into its token, so that each token is one document's.
         self._take = (
-            f"UPDATE {table} SET lease = ?, next_attempt_at = ?, lane = coalesce(lane, '') WHERE id = ? AND lease IS ?"
+            f"UPDATE {table} SET lease = ? || '/' || id, next_attempt_at = ?, lane = coalesce(lane, '')"
+            " WHERE id IN (SELECT value FROM json_each(?))"
         )
         self._clear = (
             f"UPDATE {table} SET pending = NULL, pending_count = 0, lease = NULL, next_attempt_at = NULL, lane = NULL,"
@@ -46,7 +48,7 @@ class SqliteOutbox:
         )
         self._held = f"SELECT pending FROM {table} WHERE id = ? AND lease = ?"
         self._extend = f"UPDATE {table} SET next_attempt_at = ? WHERE id = ? AND lease = ?"
-        self._one = f"SELECT id, lease, pending FROM {table} WHERE id = ? AND (lease IS NULL OR next_attempt_at <= ?)"
+        self._one = f"SELECT id, pending FROM {table} WHERE id = ? AND (lease IS NULL OR next_attempt_at <= ?)"
         self._backlog = (
             f"SELECT lane, count(*), min(pending_since) FROM {table} WHERE next_attempt_at IS NOT NULL GROUP BY lane"
         )
@@ -70,15 +72,22 @@ class SqliteOutbox:
 
         return await self._database.write(take)
 
-    def _claim_rows(self, connection: sqlite3.Connection, rows: list[tuple[str, str | None, bytes]]) -> list[Claim]:
+    def _claim_rows(self, connection: sqlite3.Connection, rows: list[tuple[str, bytes]]) -> list[Claim]:
+        """Take the leases of rows read in this very transaction: nobody can have come in between."""
+        token = new_token()
         until = _now() + int(self._lease_seconds * 1000)
         expires = time.monotonic() + self._lease_seconds
-        claims = []
-        for aggregate_id, lease_read, pending in rows:
-            token = new_token()
-            if connection.execute(self._take, (token, until, aggregate_id, lease_read)).rowcount:
-                read = functools.partial(pending_from_json, pending)
-                claims.append(readable_claim(self._kind, aggregate_id, token, expires, read))
+        connection.execute(self._take, (token, until, to_json([row[0] for row in rows]).decode()))
+        claims = [
+            readable_claim(
+                self._kind,
+                aggregate_id,
+                f"{token}/{aggregate_id}",
+                expires,
+                functools.partial(pending_from_json, pending),
+            )
+            for aggregate_id, pending in rows
+        ]
         return [claim for claim in claims if claim]
 
     async def settle(self, settlements: Sequence[Settlement]) -> list[Outcome]:

@@ -1,0 +1,37 @@
+"""What can be measured, by name, and under which load to profile where a goal is missed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from benchmarks import profiled
+from benchmarks.accept import accept_on_mongo, accept_on_sqlite
+from benchmarks.drain import drain, profile_drain
+from benchmarks.end_to_end import end_to_end_on_mongo, end_to_end_on_sqlite
+from benchmarks.lab import Lab
+from benchmarks.latency import RATE, latency_on_mongo, latency_on_sqlite
+from benchmarks.profile import Profile
+from benchmarks.reads import read_on_mongo, read_on_sqlite
+from benchmarks.rows import Row
+from benchmarks.size import size
+from benchmarks.startup import startup
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    measure: Callable[[Lab], list[Row]]
+    profile: Callable[[Lab], Profile] | None = None
+
+
+GROUPS = {
+    "accept-sqlite": Group(accept_on_sqlite, profiled.orders(Lab.sqlite)),
+    "end-to-end-sqlite": Group(end_to_end_on_sqlite, profiled.orders(Lab.sqlite)),
+    "accept-mongo": Group(accept_on_mongo, profiled.orders(Lab.mongo)),
+    "end-to-end-mongo": Group(end_to_end_on_mongo, profiled.orders(Lab.mongo)),
+    "drain": Group(drain, profile_drain),
+    "read-sqlite": Group(read_on_sqlite, profiled.reads(Lab.sqlite)),
+    "read-mongo": Group(read_on_mongo, profiled.reads(Lab.mongo)),
+    "latency-sqlite": Group(latency_on_sqlite, profiled.steady_orders(Lab.sqlite, RATE)),
+    "latency-mongo": Group(latency_on_mongo, profiled.steady_orders(Lab.mongo, RATE)),
+    "size": Group(size),
+    "startup": Group(startup),
+}
