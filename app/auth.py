@@ -12,7 +12,7 @@ from starlette.requests import Request
 from app.order_tokens import OrderTokens
 from app.refusals import Forbidden, Unauthorized
 from app.request_parts import header_reader
-from domain.order import StaffMember
+from domain.order_state import StaffMember
 
 STAFF_SCHEME = "staffKey"
 CUSTOMER_SCHEME = "orderToken"

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from application.clock import utc_now
 from domain.errors import KitchenFull, VersionConflict
 from domain.kitchen import KITCHEN_ID, Kitchen, Place
-from domain.order import Order, OrderStatus
+from domain.order import Order
+from domain.order_lifecycle import OrderStatus
 from domain.repositories import Repository
 
 #: A place taken this long ago for an order that still does not cook belongs to a command that never finished.

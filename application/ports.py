@@ -8,7 +8,8 @@ from typing import Protocol
 
 from domain.events import DomainEvent
 from domain.kitchen import Ticket, TicketStatus
-from domain.order import OrderState, OrderStatus
+from domain.order_lifecycle import OrderStatus
+from domain.order_state import OrderState
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +120,6 @@ class TicketBoard(Protocol):
     async def list(self, statuses: Sequence[TicketStatus], *, limit: int) -> list[Ticket]:
         """Tickets in these statuses, the one confirmed first at the top."""
         ...
-
-    async def count(self, statuses: Sequence[TicketStatus]) -> int: ...
 
 
 class SecretStore(Protocol):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from domain.aggregate import AggregateRoot
 from domain.errors import InvalidMenu, UnknownPizza, UnknownSize, UnknownTopping
-from domain.order import OrderLine
+from domain.order_state import OrderLine
 
 MENU_ID = "menu"
 MAX_ENTRIES = 500

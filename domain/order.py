@@ -1,9 +1,7 @@
-"""The order: placed, confirmed, cooked, handed over. `TRANSITIONS` is its whole state machine."""
+"""The order: placed, confirmed, cooked, handed over. What it may do when is in `TRANSITIONS`."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, TypeVar
 
 from domain.aggregate import AggregateRoot
@@ -21,134 +19,13 @@ from domain.events import (
     OrderShippedEvent,
 )
 from domain.identity import new_event_id
+from domain.order_lifecycle import CUSTOMER_MAY_CANCEL, TRANSITIONS, FulfilmentType, Move, OrderStatus, open_moves
+from domain.order_state import Customer, Fulfilment, OrderLine, OrderState, StaffMember
 
 MAX_LINES = 50
 MAX_PIZZAS = 100
 
 E = TypeVar("E", bound=OrderEvent)
-
-
-class OrderStatus(StrEnum):
-    PENDING = "pending"
-    CONFIRMED = "confirmed"
-    COOKING = "cooking"
-    READY = "ready"
-    DELIVERING = "delivering"
-    DELIVERED = "delivered"
-    COLLECTED = "collected"
-    CANCELLED = "cancelled"
-
-
-class Move(StrEnum):
-    CONFIRM = "confirm"
-    COOK = "cook"
-    READY = "ready"
-    DISPATCH = "dispatch"
-    DELIVER = "deliver"
-    COLLECT = "collect"
-    CANCEL = "cancel"
-
-
-class FulfilmentType(StrEnum):
-    DELIVERY = "delivery"
-    PICKUP = "pickup"
-
-
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """A move is open from `sources`, for orders of `fulfilment` (None: any), and leads to `target`."""
-
-    sources: frozenset[OrderStatus]
-    target: OrderStatus
-    fulfilment: FulfilmentType | None = None
-
-
-TRANSITIONS: Mapping[Move, Transition] = {
-    Move.CONFIRM: Transition(frozenset({OrderStatus.PENDING}), OrderStatus.CONFIRMED),
-    Move.COOK: Transition(frozenset({OrderStatus.CONFIRMED}), OrderStatus.COOKING),
-    Move.READY: Transition(frozenset({OrderStatus.COOKING}), OrderStatus.READY),
-    Move.DISPATCH: Transition(frozenset({OrderStatus.READY}), OrderStatus.DELIVERING, FulfilmentType.DELIVERY),
-    Move.DELIVER: Transition(frozenset({OrderStatus.DELIVERING}), OrderStatus.DELIVERED, FulfilmentType.DELIVERY),
-    Move.COLLECT: Transition(frozenset({OrderStatus.READY}), OrderStatus.COLLECTED, FulfilmentType.PICKUP),
-    Move.CANCEL: Transition(
-        frozenset({OrderStatus.PENDING, OrderStatus.CONFIRMED, OrderStatus.COOKING, OrderStatus.READY}),
-        OrderStatus.CANCELLED,
-    ),
-}
-CUSTOMER_MAY_CANCEL = frozenset({OrderStatus.PENDING, OrderStatus.CONFIRMED})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Customer:
-    name: str
-    phone: str
-    email: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
-    street: str
-    city: str
-    postal_code: str
-
-    def __str__(self) -> str:
-        return f"{self.street}, {self.postal_code} {self.city}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fulfilment:
-    type: FulfilmentType
-    address: Address | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderLine:
-    """`unit_price` is for one pizza with its extra toppings, at the price when the order was placed."""
-
-    pizza: str
-    size: str
-    quantity: int
-    unit_price: int
-    extra_toppings: tuple[str, ...] = ()
-
-    @property
-    def line_total(self) -> int:
-        return self.unit_price * self.quantity
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StaffMember:
-    """Who works on the order: `id` is stable, `name` is for people."""
-
-    id: str
-    name: str
-
-
-@dataclass(slots=True, kw_only=True)
-class OrderState:
-    status: OrderStatus
-    customer: Customer
-    fulfilment: Fulfilment
-    items: tuple[OrderLine, ...]
-    currency: str
-    total_amount: int
-    pizza_count: int
-    placed_at: datetime
-    notes: str | None = None
-    estimated_ready_time: datetime | None = None
-    confirmed_at: datetime | None = None
-    cooking_started_at: datetime | None = None
-    cooked_by: str | None = None
-    ready_at: datetime | None = None
-    dispatched_at: datetime | None = None
-    tracking_number: str | None = None
-    carrier: str | None = None
-    delivered_at: datetime | None = None
-    collected_at: datetime | None = None
-    cancelled_at: datetime | None = None
-    cancel_reason: str | None = None
-    idempotency_key: str | None = None
-    request_digest: str | None = None
 
 
 class Order(AggregateRoot[OrderState]):
@@ -217,7 +94,7 @@ class Order(AggregateRoot[OrderState]):
     @property
     def open_moves(self) -> tuple[Move, ...]:
         """The moves that this order allows now."""
-        return tuple(move for move in Move if self._allows(move))
+        return open_moves(self.state.status, self.state.fulfilment.type)
 
     def expect_version(self, expected: int | None) -> None:
         """Raise `StaleVersion` where the caller decided on another version than this one (None: any will do)."""
@@ -293,9 +170,7 @@ class Order(AggregateRoot[OrderState]):
         self._record(OrderCancelledEvent, now, cancelled_time=now, reason=reason)
 
     def _allows(self, move: Move) -> bool:
-        transition = TRANSITIONS[move]
-        fits = transition.fulfilment in (None, self.state.fulfilment.type)
-        return fits and self.state.status in transition.sources
+        return move in self.open_moves
 
     def _move(self, move: Move) -> None:
         if not self._allows(move):

@@ -4,7 +4,9 @@ from datetime import datetime, timedelta
 
 from application.clock import utc_now
 from domain.identity import new_order_id
-from domain.order import Address, Customer, Fulfilment, FulfilmentType, Order, OrderLine, StaffMember
+from domain.order import Order
+from domain.order_lifecycle import FulfilmentType
+from domain.order_state import Address, Customer, Fulfilment, OrderLine, StaffMember
 
 LUIGI = StaffMember(id="luigi", name="Luigi")
 PICKUP = Fulfilment(type=FulfilmentType.PICKUP)

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from app.models.base import Amount, OrderId, ResponseModel, Version, example
 from application.ports import OrderView
-from domain.order import TRANSITIONS, FulfilmentType, Move, OrderStatus
+from domain.order_lifecycle import FulfilmentType, Move, OrderStatus, open_moves
 
 ORDER_EXAMPLE: dict[str, Any] = {
     "id": "01a1fc0a-da02-70ba-b23f-1fafa9d8f1b3",
@@ -121,16 +121,8 @@ class OrderPageResponse(ResponseModel):
     next_cursor: str | None = Field(description="Pass it as `cursor` for the next page; null on the last one.")
 
 
-def _moves_from(status: OrderStatus, fulfilment: FulfilmentType) -> tuple[Move, ...]:
-    return tuple(
-        move
-        for move, transition in TRANSITIONS.items()
-        if status in transition.sources and transition.fulfilment in (None, fulfilment)
-    )
-
-
 OPEN_MOVES = {
-    (status, fulfilment): _moves_from(status, fulfilment) for status in OrderStatus for fulfilment in FulfilmentType
+    (status, fulfilment): open_moves(status, fulfilment) for status in OrderStatus for fulfilment in FulfilmentType
 }
 _encode = msgspec.json.Encoder().encode
 

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from app.models.base import ResponseModel, example
-from domain.order import Move
+from domain.order_lifecycle import Move
 
 
 class FaultResponse(ResponseModel):

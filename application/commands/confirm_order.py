@@ -7,7 +7,7 @@ from application.clock import utc_now
 from application.commands.change_order import ChangeOrder, OrderChanger
 from application.ports import OrderQueries, OrderView
 from domain.kitchen import estimate_ready_time
-from domain.order import OrderStatus
+from domain.order_lifecycle import OrderStatus
 
 #: Past this many orders in the kitchen the estimate grows no further.
 LONGEST_QUEUE = 1_000

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from application.commands.change_order import ChangeOrder, OrderChanger
 from application.kitchen_desk import KitchenDesk
 from application.ports import OrderView
-from domain.order import Order, StaffMember
+from domain.order import Order
+from domain.order_state import StaffMember
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,8 @@ from application.menu_card import MenuCard
 from application.ports import OrderQueries, OrderView
 from domain.errors import DuplicateRequest, IdempotencyKeyReused
 from domain.identity import new_order_id
-from domain.order import Customer, Fulfilment, Order
+from domain.order import Order
+from domain.order_state import Customer, Fulfilment
 from domain.repositories import Repository
 
 

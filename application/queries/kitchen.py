@@ -10,7 +10,7 @@ from application.menu_card import MenuCard
 from application.ports import OrderQueries, TicketBoard
 from domain.kitchen import Ticket, TicketStatus, estimate_ready_time
 from domain.menu import Menu
-from domain.order import OrderStatus
+from domain.order_lifecycle import OrderStatus
 
 LONGEST_QUEUE = 1_000
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from application.ports import OrderFilter, OrderView
 from domain.identity import first_id_at
-from domain.order import OrderState, OrderStatus
+from domain.order_lifecycle import OrderStatus
+from domain.order_state import OrderState
 from infrastructure.mongo.client import Collection, Document
 from infrastructure.mongo.coalescer import IDEMPOTENCY_KEY
 from infrastructure.mongo.errors import store_errors

@@ -8,7 +8,8 @@ from pymongo.uri_parser import parse_uri
 from application.dispatch.outbox import Deliveries, Outbox
 from domain.kitchen import Kitchen, KitchenState
 from domain.menu import Menu, MenuState
-from domain.order import Order, OrderState
+from domain.order import Order
+from domain.order_state import OrderState
 from infrastructure.mongo.client import DEFAULT_DATABASE, Database, Driver, close_client, make_client
 from infrastructure.mongo.clock import ServerClock
 from infrastructure.mongo.coalescer import IDEMPOTENCY_KEY

@@ -28,10 +28,6 @@ class MongoTicketBoard:
             found = await cursor.to_list(None)
         return [from_document({"order_id": document.pop("_id"), **document}, Ticket) for document in found]
 
-    async def count(self, statuses: Sequence[TicketStatus]) -> int:
-        with store_errors():
-            return await self._collection.count_documents(_in(statuses))
-
 
 def _opening(ticket: Ticket) -> UpdateOne:
     document = to_document(ticket)
@@ -39,9 +35,9 @@ def _opening(ticket: Ticket) -> UpdateOne:
 
 
 def _moving(change: TicketChange) -> UpdateOne:
-    document = to_document(change)
-    behind = {"_id": document.pop("order_id"), "version": {"$lt": change.version}}
-    return UpdateOne(behind, {"$set": document})
+    changed = {name: value for name, value in to_document(change).items() if value is not None}
+    behind = {"_id": changed.pop("order_id"), "version": {"$lt": change.version}}
+    return UpdateOne(behind, {"$set": changed})
 
 
 def _in(statuses: Sequence[TicketStatus]) -> Document:

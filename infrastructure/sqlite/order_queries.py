@@ -7,7 +7,8 @@ import msgspec
 
 from application.ports import OrderFilter, OrderView
 from domain.identity import first_id_at
-from domain.order import OrderState, OrderStatus
+from domain.order_lifecycle import OrderStatus
+from domain.order_state import OrderState
 from infrastructure.sqlite.database import Database
 
 _states = msgspec.json.Decoder(OrderState)

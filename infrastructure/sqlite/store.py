@@ -6,7 +6,8 @@ from application.dispatch.outbox import Deliveries
 from domain.events import OrderEvent
 from domain.kitchen import Kitchen, KitchenState
 from domain.menu import Menu, MenuState
-from domain.order import Order, OrderState
+from domain.order import Order
+from domain.order_state import OrderState
 from infrastructure.sqlite.database import Database, Observer
 from infrastructure.sqlite.event_log import SqliteEventLog
 from infrastructure.sqlite.order_queries import SqliteOrderQueries

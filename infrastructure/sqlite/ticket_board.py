@@ -48,10 +48,6 @@ class SqliteTicketBoard:
         )
         return [_ticket(row) for row in rows]
 
-    async def count(self, statuses: Sequence[TicketStatus]) -> int:
-        sql = f"SELECT count(*) FROM tickets WHERE status IN ({_marks(statuses)})"  # noqa: S608
-        return int(self._database.read(sql, tuple(statuses))[0][0])
-
 
 def _statement(change: Ticket | TicketChange) -> tuple[str, tuple[object, ...]]:
     if isinstance(change, TicketChange):

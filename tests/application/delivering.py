@@ -19,7 +19,9 @@ from application.dispatch.retry import RetryPolicy
 from application.telemetry import NoTelemetry
 from domain.events import DomainEvent
 from domain.identity import new_order_id
-from domain.order import Customer, Fulfilment, FulfilmentType, Order, OrderLine, StaffMember
+from domain.order import Order
+from domain.order_lifecycle import FulfilmentType
+from domain.order_state import Customer, Fulfilment, OrderLine, StaffMember
 from infrastructure.sqlite.store import SqliteStore
 
 QUICK = RetryPolicy(base=0.05, cap=0.1, max_attempts=3)

@@ -13,7 +13,8 @@ from application.commands.cook_order import StartCookingCommand, StartCookingCom
 from application.kitchen_desk import ABANDONED_AFTER, KitchenDesk
 from domain.errors import KitchenFull, VersionConflict
 from domain.kitchen import KITCHEN_ID, Kitchen, KitchenState, Place
-from domain.order import Order, OrderStatus
+from domain.order import Order
+from domain.order_lifecycle import OrderStatus
 from tests.application.delivering import COOK, Process, process
 
 

@@ -15,7 +15,7 @@ from application.ports import OrderFilter, TicketChange
 from application.store import Store
 from domain.errors import StoreUnavailable
 from domain.kitchen import TicketStatus
-from domain.order import OrderStatus
+from domain.order_lifecycle import OrderStatus
 from infrastructure.mongo.client import Driver
 from infrastructure.mongo.store import MongoStore
 from tests.builders import an_order

@@ -7,7 +7,8 @@ import pytest
 from application.clock import utc_now
 from application.ports import OrderFilter
 from application.store import Store
-from domain.order import Order, OrderStatus
+from domain.order import Order
+from domain.order_lifecycle import OrderStatus
 from tests.builders import an_order, confirm
 
 NOW = utc_now()

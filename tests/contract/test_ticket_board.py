@@ -101,5 +101,13 @@ async def test_open_tickets_are_listed_the_one_confirmed_first_at_the_top(store:
     board = store.ticket_board
     assert [t.order_id for t in await board.list(OPEN_TICKETS, limit=10)] == ["old", "middle", "new"]
     assert [t.order_id for t in await board.list(OPEN_TICKETS, limit=2)] == ["old", "middle"]
-    assert await board.count(OPEN_TICKETS) == 3
-    assert await board.count([TicketStatus.READY]) == 1
+
+
+async def test_a_change_without_a_cook_leaves_the_one_who_cooked(store: Store) -> None:
+    await store.ticket_board.apply([ticket("order", confirmed_minutes_ago=5)])
+    await store.ticket_board.apply(
+        [change("order", 3, TicketStatus.COOKING, "Luigi"), change("order", 4, TicketStatus.CANCELLED, None)]
+    )
+
+    (cancelled,) = await store.ticket_board.list([TicketStatus.CANCELLED], limit=10)
+    assert (cancelled.cook, cancelled.version) == ("Luigi", 4)

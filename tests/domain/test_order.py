@@ -15,18 +15,9 @@ from domain.events import (
     OrderReadyEvent,
     OrderShippedEvent,
 )
-from domain.order import (
-    TRANSITIONS,
-    Address,
-    Customer,
-    Fulfilment,
-    FulfilmentType,
-    Move,
-    Order,
-    OrderLine,
-    OrderStatus,
-    StaffMember,
-)
+from domain.order import Order
+from domain.order_lifecycle import TRANSITIONS, FulfilmentType, Move, OrderStatus
+from domain.order_state import Address, Customer, Fulfilment, OrderLine, StaffMember
 
 NOW = datetime(2026, 3, 6, 19, 30, tzinfo=UTC)
 LUIGI = StaffMember(id="luigi", name="Luigi")

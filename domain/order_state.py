@@ -1,0 +1,79 @@
+"""What an order consists of: plain values, which stores keep and readers read."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.order_lifecycle import FulfilmentType, OrderStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    name: str
+    phone: str
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    street: str
+    city: str
+    postal_code: str
+
+    def __str__(self) -> str:
+        return f"{self.street}, {self.postal_code} {self.city}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fulfilment:
+    type: FulfilmentType
+    address: Address | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLine:
+    """`unit_price` is for one pizza with its extra toppings, at the price when the order was placed."""
+
+    pizza: str
+    size: str
+    quantity: int
+    unit_price: int
+    extra_toppings: tuple[str, ...] = ()
+
+    @property
+    def line_total(self) -> int:
+        return self.unit_price * self.quantity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffMember:
+    """Who works on the order: `id` is stable, `name` is for people."""
+
+    id: str
+    name: str
+
+
+@dataclass(slots=True, kw_only=True)
+class OrderState:
+    status: OrderStatus
+    customer: Customer
+    fulfilment: Fulfilment
+    items: tuple[OrderLine, ...]
+    currency: str
+    total_amount: int
+    pizza_count: int
+    placed_at: datetime
+    notes: str | None = None
+    estimated_ready_time: datetime | None = None
+    confirmed_at: datetime | None = None
+    cooking_started_at: datetime | None = None
+    cooked_by: str | None = None
+    ready_at: datetime | None = None
+    dispatched_at: datetime | None = None
+    tracking_number: str | None = None
+    carrier: str | None = None
+    delivered_at: datetime | None = None
+    collected_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    cancel_reason: str | None = None
+    idempotency_key: str | None = None
+    request_digest: str | None = None
