@@ -55,6 +55,11 @@ class Process:
         order.start_cooking(utc_now(), COOK)
         await self.store.orders.save(order)
 
+    @property
+    def claims(self) -> int:
+        """How many aggregates it works on now."""
+        return len(self.dispatcher._active)
+
     async def nothing_pending(self) -> bool:
         return self.dispatcher.idle and not await self.store.outboxes["order"].backlog()
 

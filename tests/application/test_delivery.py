@@ -35,7 +35,7 @@ async def test_a_save_does_not_wait_for_handlers(tmp_path: Path) -> None:
 async def test_a_stuck_handler_delays_no_other_handler_even_for_later_events_of_the_same_order(tmp_path: Path) -> None:
     stuck, other = Recorder(), Other()
     stuck.gate.clear()
-    async with process(tmp_path / "p.db", [stuck, other], lease_seconds=2) as running:
+    async with process(tmp_path / "p.db", [stuck, other], lease_seconds=600) as running:
         order = await running.place()
         await eventually(lambda: other.seen == {order.id: [1]})
         await running.confirm(order)

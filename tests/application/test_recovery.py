@@ -3,7 +3,8 @@
 import asyncio
 from pathlib import Path
 
-from tests.application.delivering import Other, Recorder, process
+from application.background import end
+from tests.application.delivering import Other, Process, Recorder, process
 from tests.waiting import eventually
 
 
@@ -60,18 +61,38 @@ async def test_a_worker_that_slept_past_its_lease_changes_nothing_when_it_wakes(
     sleeper, heir = Recorder(), Recorder()
     sleeper.gate.clear()
     async with process(tmp_path / "p.db", [sleeper], lease_seconds=1) as asleep:
-        order = await asleep.place()
-        await asleep.relay.stop()
-        renewals = next(task for task in asleep.dispatcher._tasks if task.get_name() == "renew")
-        renewals.cancel()  # a frozen process renews nothing
+        orders = [await asleep.place() for _ in range(12)]
+        await freeze(asleep)
         async with process(tmp_path / "p.db", [heir], lease_seconds=600) as awake:
             heir.gate.clear()
-            await eventually(lambda: not awake.dispatcher.idle)
-            await asleep.confirm(order)
+            await eventually(lambda: awake.claims == len(orders))
+            await asleep.confirm(orders[0])
             sleeper.gate.set()
             await eventually(lambda: asleep.dispatcher.idle)
-            assert await awake.store.outboxes["order"].backlog() != []
+            waiting = await awake.store.outboxes["order"].backlog()
+            assert sum(lane.documents for lane in waiting) == len(orders)
             heir.gate.set()
             await eventually(awake.nothing_pending)
-    assert sleeper.seen == {order.id: [1]}
-    assert heir.seen == {order.id: [1, 2]}
+    begun_before_the_sleep = Recorder.workers
+    assert len(sleeper.seen) <= begun_before_the_sleep
+    assert heir.seen == {order.id: [1, 2] if order is orders[0] else [1] for order in orders}
+
+
+async def freeze(running: Process) -> None:
+    """Stop what a process does by itself, as SIGSTOP would: it sweeps nothing and renews nothing."""
+    await running.relay.stop()
+    await end(task for task in running.dispatcher._tasks if task.get_name() == "renew")
+
+
+async def test_a_handler_slower_than_its_lease_keeps_its_work(tmp_path: Path) -> None:
+    slow, idle = Recorder(), Recorder()
+    slow.gate.clear()
+    lease_seconds = 1.0
+    async with process(tmp_path / "p.db", [slow], lease_seconds=lease_seconds) as working:
+        order = await working.place()
+        async with process(tmp_path / "p.db", [idle], lease_seconds=lease_seconds):
+            await asyncio.sleep(2.5 * lease_seconds)
+            slow.gate.set()
+            await eventually(working.nothing_pending)
+    assert slow.seen == {order.id: [1]}
+    assert idle.seen == {}
