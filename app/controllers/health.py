@@ -35,16 +35,19 @@ async def check_liveness() -> LivenessResponse:
     operation_id="checkReadiness",
     summary="Can the service do its work?",
     response_model=ReadinessResponse,
-    responses={503: {"model": ReadinessResponse, "description": "Not ready; the body says which part is not."}},
+    responses={503: {"model": ReadinessResponse, "description": "Not ready: the store does not answer."}},
 )
 async def check_readiness(request: Request) -> Response:
-    """Ready means that the store answers and that no event has waited too long. Answers within 3 seconds."""
+    """503 where the store does not answer: no request could be served. `degraded`, with 200, where events wait too long or a
+    handler pauses: orders are taken all the same, so taking this replica out of service would only make it worse, but
+    somebody should look. Answers within 3 seconds."""
     service = service_of(request)
     store = await _store_health(service)
     backlog = _backlog_health(service)
-    ready = store.ready and backlog.ready
-    body = ReadinessResponse(status="ready" if ready else "unready", store=store, backlog=backlog)
-    return model_response(body, 200 if ready else 503)
+    healthy = backlog.ready and not backlog.paused_handlers
+    status = "unready" if not store.ready else "ready" if healthy else "degraded"
+    body = ReadinessResponse.model_validate({"status": status, "store": store, "backlog": backlog})
+    return model_response(body, 200 if store.ready else 503)
 
 
 @router.get(

@@ -87,7 +87,7 @@ class ReadinessResponse(ResponseModel):
         }
     )
 
-    status: Literal["ready", "unready"]
+    status: Literal["ready", "degraded", "unready"]
     store: StoreHealth
     backlog: BacklogHealth
 
