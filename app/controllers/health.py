@@ -38,9 +38,8 @@ async def check_liveness() -> LivenessResponse:
     responses={503: {"model": ReadinessResponse, "description": "Not ready: the store does not answer."}},
 )
 async def check_readiness(request: Request) -> Response:
-    """503 where the store does not answer: no request could be served. `degraded`, with 200, where events wait too long or a
-    handler pauses: orders are taken all the same, so taking this replica out of service would only make it worse, but
-    somebody should look. Answers within 3 seconds."""
+    """503 where the store does not answer: no request could be served. `degraded`, with 200, where events wait too long
+    or a handler pauses: orders are taken all the same, but somebody should look. Answers within 3 seconds."""
     service = service_of(request)
     store = await _store_health(service)
     backlog = _backlog_health(service)

@@ -41,7 +41,7 @@ async def test_a_backlog_that_is_too_old_is_told_until_it_is_gone_while_orders_a
                 await placed(client)
 
                 async def is_told() -> bool:
-                    return (await client.get("/health/ready")).json()["backlog"]["ready"] is False
+                    return bool((await client.get("/health/ready")).json()["backlog"]["ready"] is False)
 
                 await eventually(is_told)
                 response = await client.get("/health/ready")
@@ -62,7 +62,7 @@ async def test_a_backlog_that_is_too_old_is_told_until_it_is_gone_while_orders_a
                 sink.behaviour = Reply(202)
 
                 async def is_ready() -> bool:
-                    return (await client.get("/health/ready")).json()["status"] == "ready"
+                    return bool((await client.get("/health/ready")).json()["status"] == "ready")
 
                 await eventually(is_ready, seconds=30)
 
