@@ -15,11 +15,14 @@ WHO = "the kitchen display"
 
 
 class HttpKitchenDisplay:
-    """Implements `application.ports.KitchenDisplay`; the client stays its owner's to close."""
+    """Implements `application.ports.KitchenDisplay`, and closes the client that it was given."""
 
     def __init__(self, url: str, client: httpx.AsyncClient) -> None:
         self._url = url
         self._client = client
+
+    async def close(self) -> None:
+        await self._client.aclose()
 
     async def show(self, event: DomainEvent) -> None:
         """Post what happened, under the event's id so that the display can tell a repeat.
