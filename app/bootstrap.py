@@ -261,7 +261,7 @@ async def _open(store: Store) -> None:
         except StoreUnavailable as failure:
             if asyncio.get_running_loop().time() > deadline:
                 raise
-            log.warning("waiting_for_store", store=store.name, error=str(failure))
+            log.warning("waiting_for_store", store=store.name, error=str(failure.__cause__ or failure))
             await asyncio.sleep(1)
 
 

@@ -110,6 +110,6 @@ class Relay:
                 self.store_error = None
             except StoreUnavailable as failure:
                 if not self.store_error:
-                    log.error("store_unavailable", error=str(failure))
+                    log.error("store_unavailable", error=str(failure.__cause__ or failure))
                 self.store_error = str(failure)
             await asyncio.sleep(BACKLOG_SECONDS)
