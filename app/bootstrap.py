@@ -6,7 +6,7 @@ async with running(load_settings()) as service:
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -51,6 +51,7 @@ from application.dispatch.relay import Relay
 from application.dispatch.retry import RetryPolicy
 from application.events.discovery import discover_handlers
 from application.kitchen_desk import KitchenDesk
+from application.kitchen_load import KitchenLoad
 from application.mediator import Mediator
 from application.menu_card import MenuCard
 from application.ports import CloudEventPublisher, EventLog, KitchenDisplay, TicketBoard
@@ -78,6 +79,7 @@ from domain.menu import MENU_ID, marios_menu
 from infrastructure.cloudevents.mapping import EventMapping
 from infrastructure.cloudevents.publisher import HttpCloudEventPublisher
 from infrastructure.metrics import Metrics
+from infrastructure.observer import Observer
 from infrastructure.sqlite.store import SqliteStore
 
 if TYPE_CHECKING:
@@ -180,7 +182,7 @@ async def running(settings: Settings) -> AsyncIterator[Service]:
         await service.stop()
 
 
-def build_store(settings: Settings, observe: Callable[[str, float], None]) -> Store:
+def build_store(settings: Settings, observe: Observer) -> Store:
     """The store that the database URL names; it tells `observe` how long its operations take, in seconds."""
     if settings.database_url.startswith("sqlite:///"):
         path = Path(settings.database_url.removeprefix("sqlite:///"))
@@ -227,12 +229,12 @@ def _mediator(
     menu = MenuCard(store.menus)
     changer = OrderChanger(store.orders)
     repairer = DeliveryRepairer(store.outboxes, dispatcher)
-    capacity, cooking_time = settings.kitchen_capacity, timedelta(minutes=settings.cooking_minutes)
     orders = store.order_queries
+    load = KitchenLoad(orders, settings.kitchen_capacity, timedelta(minutes=settings.cooking_minutes))
 
     mediator = Mediator([observe(metrics), retry_conflicts])
     mediator.register(PlaceOrderCommand, PlaceOrderCommandHandler(store.orders, orders, menu))
-    mediator.register(ConfirmOrderCommand, ConfirmOrderCommandHandler(changer, orders, capacity, cooking_time))
+    mediator.register(ConfirmOrderCommand, ConfirmOrderCommandHandler(changer, load))
     mediator.register(StartCookingCommand, StartCookingCommandHandler(changer, desk))
     mediator.register(MarkOrderReadyCommand, MarkOrderReadyCommandHandler(changer))
     mediator.register(DispatchOrderCommand, DispatchOrderCommandHandler(changer))
@@ -246,7 +248,7 @@ def _mediator(
     mediator.register(ListOrdersQuery, ListOrdersQueryHandler(orders))
     mediator.register(GetOrderEventsQuery, GetOrderEventsQueryHandler(orders, store.event_log))
     mediator.register(GetMenuQuery, GetMenuQueryHandler(menu))
-    mediator.register(GetKitchenQuery, GetKitchenQueryHandler(orders, capacity, cooking_time))
+    mediator.register(GetKitchenQuery, GetKitchenQueryHandler(load))
     mediator.register(ListTicketsQuery, ListTicketsQueryHandler(store.ticket_board))
     mediator.register(ListDeadLettersQuery, ListDeadLettersQueryHandler(store.outboxes))
     return mediator

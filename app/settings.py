@@ -1,10 +1,11 @@
 """Everything that can be set, from the environment; every setting has a default that works on a laptop."""
 
-import json
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from infrastructure.cloudevents.mapping import parse_overrides
 
 STORE_SCHEMES = ("sqlite:///", "mongodb://", "mongodb+srv://")
 SHORTEST_KEY = 8
@@ -88,12 +89,7 @@ class Settings(BaseSettings):
     @field_validator("cloudevents_extensions", mode="before")
     @classmethod
     def _knative_overrides(cls, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        try:
-            return (json.loads(value) if value else {}).get("extensions", {})
-        except (ValueError, AttributeError):
-            raise ValueError('must be JSON such as {"extensions": {"name": "value"}}') from None
+        return parse_overrides(value) if isinstance(value, str) else value
 
     def staff_by_key(self) -> dict[str, str]:
         """The staff's names by API key; empty where no key is set."""

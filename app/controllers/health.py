@@ -4,7 +4,6 @@ import asyncio
 import time
 
 from fastapi import APIRouter
-from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -59,7 +58,7 @@ async def get_metrics(request: Request) -> Response:
     """Open, like health: it tells numbers, and nobody's data."""
     service = service_of(request)
     service.metrics.update_backlog(service.relay.backlog)
-    return Response(generate_latest(service.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+    return Response(service.metrics.exposition(), media_type=service.metrics.content_type)
 
 
 async def _store_health(service: Service) -> StoreHealth:

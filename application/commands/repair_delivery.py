@@ -43,7 +43,7 @@ class DeliveryRepairer:
         if letter is None or outbox is None:
             raise _no_such_letter(text)
         for _ in range(ATTEMPTS):
-            claim = await outbox.take_for_repair(letter.kind, letter.aggregate_id)
+            claim = await outbox.take_for_repair(letter.aggregate_id)
             if claim:
                 return await self._mend(outbox, claim, letter, mend)
             await asyncio.sleep(PAUSE)

@@ -11,6 +11,8 @@ from domain.events import DomainEvent
 #: The lane of documents with events that no handler has seen yet. See `Settlement.lane`.
 FRESH_LANE = ""
 LANE_SEPARATOR = "+"
+#: How many events may wait in one aggregate's document: past that a save is refused, so that documents stay small.
+MOST_PENDING = 500
 
 
 @dataclass(slots=True)
@@ -146,7 +148,7 @@ class Outbox(Protocol):
         """How many documents hold a parked delivery."""
         ...
 
-    async def take_for_repair(self, kind: str, aggregate_id: str) -> Claim | None:
+    async def take_for_repair(self, aggregate_id: str) -> Claim | None:
         """Claim one document whatever its time is; None where there is none or somebody delivers it right now."""
         ...
 

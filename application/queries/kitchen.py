@@ -2,17 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from application.clock import utc_now
+from application.kitchen_load import KitchenLoad
 from application.mediator import Query
 from application.menu_card import MenuCard
-from application.ports import OrderQueries, TicketBoard
-from domain.kitchen import Ticket, TicketStatus, estimate_ready_time
+from application.ports import TicketBoard
+from domain.kitchen import Ticket, TicketStatus
 from domain.menu import Menu
 from domain.order_lifecycle import OrderStatus
-
-LONGEST_QUEUE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +48,17 @@ class GetMenuQueryHandler:
 
 
 class GetKitchenQueryHandler:
-    def __init__(self, orders: OrderQueries, capacity: int, cooking_time: timedelta) -> None:
-        self._orders = orders
-        self._capacity = capacity
-        self._cooking_time = cooking_time
+    def __init__(self, load: KitchenLoad) -> None:
+        self._load = load
 
     async def handle(self, query: GetKitchenQuery) -> KitchenView:
-        cooking = await self._orders.count_by_status((OrderStatus.COOKING,), at_most=LONGEST_QUEUE)
-        queued = await self._orders.count_by_status((OrderStatus.CONFIRMED,), at_most=LONGEST_QUEUE)
+        cooking = await self._load.count(OrderStatus.COOKING)
+        queued = await self._load.count(OrderStatus.CONFIRMED)
         return KitchenView(
-            capacity=self._capacity,
+            capacity=self._load.capacity,
             cooking=cooking,
             queued=queued,
-            next_ready_time=estimate_ready_time(utc_now(), cooking + queued, self._capacity, self._cooking_time),
+            next_ready_time=self._load.ready_time(cooking + queued),
         )
 
 

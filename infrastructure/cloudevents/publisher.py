@@ -1,7 +1,7 @@
 """Sends events to a CloudEvents sink over HTTP: structured, binary, or many in a batch."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from application.dispatch.retry import BatchFailed, Unavailable
 from domain.events import DomainEvent
@@ -10,6 +10,7 @@ from infrastructure.cloudevents.encoding import SINGLE_MODES, CloudEventEncoder,
 from infrastructure.cloudevents.mapping import EventMapping
 from infrastructure.cloudevents.outcomes import REQUEST_TIMEOUT, check_answer, no_answer, outcome_of
 from infrastructure.cloudevents.schemas import published_types
+from infrastructure.observer import Observer
 
 BATCHED = "batched"
 MODES = (*SINGLE_MODES, BATCHED)
@@ -17,9 +18,6 @@ MODES = (*SINGLE_MODES, BATCHED)
 LARGEST_BATCH = 100
 #: No further event of a call is sent after this many seconds, so that the call ends before its handler's time does.
 PATIENCE = 15.0
-
-#: Told of every POST: how it ended, and after how many seconds.
-Observer = Callable[[str, float], None]
 
 
 class HttpCloudEventPublisher:

@@ -8,7 +8,8 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 
-from infrastructure.mongo.timing import CommandTimer, Observer
+from infrastructure.mongo.timing import CommandTimer
+from infrastructure.observer import Observer
 
 Document = dict[str, Any]
 Client = AsyncMongoClient[Document]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from application.dispatch.outbox import DeadLetter, DeadLetterId
+from infrastructure.dead_letters import dead_letters_of
 from infrastructure.mongo.client import Collection, Document
 from infrastructure.serialization import pending_from_document
 
@@ -14,10 +15,8 @@ async def page(collection: Collection, kind: str, limit: int, after: str | None)
     last = DeadLetterId.parse(after) if after else None
     letters: list[DeadLetter] = []
     async for document in collection.find(await _behind(collection, last)).sort([("parked_at", 1), ("_id", 1)]):
-        found = _letters(kind, document)
-        if last and document["_id"] == last.aggregate_id:
-            found = [letter for letter in found if _place(letter) > (last.version, last.handler)]
-        letters += found
+        pending = [pending_from_document(entry) for entry in document["pending"]]
+        letters += dead_letters_of(kind, document["_id"], pending, last)
         if len(letters) >= limit:
             break
     return letters[:limit]
@@ -30,28 +29,3 @@ async def _behind(collection: Collection, last: DeadLetterId | None) -> Document
         return PARKED
     since: Any = shown["parked_at"]
     return {"$or": [{"parked_at": {"$gt": since}}, {"parked_at": since, "_id": {"$gte": shown["_id"]}}]}
-
-
-def _letters(kind: str, document: Document) -> list[DeadLetter]:
-    pending = [pending_from_document(entry) for entry in document["pending"]]
-    letters = []
-    for index, entry in enumerate(pending):
-        for handler, delivery in sorted((entry.todo or {}).items()):
-            if delivery.parked_at is None:
-                continue
-            letters.append(
-                DeadLetter(
-                    id=str(DeadLetterId(kind, document["_id"], entry.event.aggregate_version, handler)),
-                    handler=handler,
-                    event=entry.event,
-                    attempts=delivery.attempts,
-                    parked_at=delivery.parked_at,
-                    error=delivery.error or "",
-                    held_back=sum(1 for later in pending[index + 1 :] if later.todo is None or handler in later.todo),
-                )
-            )
-    return letters
-
-
-def _place(letter: DeadLetter) -> tuple[int, str]:
-    return letter.event.aggregate_version, letter.handler

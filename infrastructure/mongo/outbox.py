@@ -50,7 +50,7 @@ class MongoOutbox:
         claims = [self._claim(by_id[document_id], lease.expires) for document_id in ids if document_id in by_id]
         return [claim for claim in claims if claim]
 
-    async def take_for_repair(self, kind: str, aggregate_id: str) -> Claim | None:
+    async def take_for_repair(self, aggregate_id: str) -> Claim | None:
         lease = self._leases.make()
         expired = {"next_attempt_at": {"$lte": self._leases.clock.now()}}
         taken_by_a_try_before = {"lease": lease.token}

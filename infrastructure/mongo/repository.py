@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 from pymongo import ReturnDocument
 
-from application.dispatch.outbox import PendingEvent
+from application.dispatch.outbox import MOST_PENDING, PendingEvent
 from domain.aggregate import AggregateRoot
 from domain.errors import BacklogFull, NotFound, VersionConflict
 from domain.identity import new_event_id
@@ -19,8 +19,6 @@ from infrastructure.serialization import from_document, pending_to_document, to_
 
 A = TypeVar("A", bound=AggregateRoot[Any])
 
-#: Events that may wait in one document; it keeps documents far from the 16 MB that a server takes.
-MOST_PENDING = 500
 #: Ids of the last events kept in a document, to recognise a write whose answer was lost.
 EVENT_IDS_KEPT = 20
 

@@ -21,7 +21,7 @@ from infrastructure.mongo.outbox import MongoOutbox
 from infrastructure.mongo.repository import MongoRepository
 from infrastructure.mongo.secrets import MongoSecretStore
 from infrastructure.mongo.ticket_board import MongoTicketBoard
-from infrastructure.mongo.timing import Observer
+from infrastructure.observer import Observer
 
 PING_SECONDS = 1.5
 #: An index over many orders takes its time when it is made first.

@@ -1,12 +1,10 @@
 """How long the server takes for each command, for the metrics."""
 
 import threading
-from collections.abc import Callable
 
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
-#: Told of operations and how long they took, in seconds.
-Observer = Callable[[str, float], None]
+from infrastructure.observer import Observer
 
 
 class CommandTimer(CommandListener):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from domain.errors import StoreUnavailable
+from infrastructure.observer import Observer
 from infrastructure.sqlite.migrations import migrate
 
 T = TypeVar("T")
@@ -23,8 +24,6 @@ LONGEST_RIDE = 0.01
 LOCK_PATIENCE = 2.0
 LOCK_SLICE_MS = 20
 
-#: Told of operations and how long they took, in seconds.
-Observer = Callable[[str, float], None]
 Change = Callable[[sqlite3.Connection], Any]
 
 

@@ -11,10 +11,10 @@ from application.dispatch.outbox import (
     DeadLetterId,
     LaneBacklog,
     Outcome,
-    PendingEvent,
     Settlement,
 )
 from infrastructure.claims import readable_claim
+from infrastructure.dead_letters import dead_letters_of
 from infrastructure.serialization import pending_from_json, pending_to_json, to_json
 from infrastructure.sqlite.database import Database
 from infrastructure.sqlite.moments import from_ms, to_ms
@@ -65,7 +65,7 @@ class SqliteOutbox:
             )
         )
 
-    async def take_for_repair(self, kind: str, aggregate_id: str) -> Claim | None:
+    async def take_for_repair(self, aggregate_id: str) -> Claim | None:
         def take(connection: sqlite3.Connection) -> Claim | None:
             claims = self._claim_rows(connection, connection.execute(self._one, (aggregate_id, _now())).fetchall())
             return claims[0] if claims else None
@@ -156,31 +156,14 @@ class SqliteOutbox:
         last = DeadLetterId.parse(after) if after else None
         since = self._database.read(self._parked_at, (last.aggregate_id,)) if last else []
         position = (since[0][0], last.aggregate_id) if last and since and since[0][0] is not None else (0, "")
-        # The document of the last one comes again, since it may hold several; what was shown of it is skipped.
+        # The document of the last one comes again, since it may hold several.
         rows = self._database.read(
             f"{self._parked} AND (parked_at, id) >= (?, ?) ORDER BY parked_at, id LIMIT ?", (*position, limit + 1)
         )
-        letters = [letter for row in rows for letter in dead_letters_of(self._kind, row[0], pending_from_json(row[1]))]
-        shown = next((index + 1 for index, letter in enumerate(letters) if letter.id == after), 0)
-        return letters[shown : shown + limit]
-
-
-def dead_letters_of(kind: str, aggregate_id: str, pending: Sequence[PendingEvent]) -> list[DeadLetter]:
-    """What is parked in one document, in the order of its events."""
-    return [
-        DeadLetter(
-            id=str(DeadLetterId(kind, aggregate_id, waiting.event.aggregate_version, handler)),
-            handler=handler,
-            event=waiting.event,
-            attempts=delivery.attempts,
-            parked_at=delivery.parked_at,
-            error=delivery.error or "",
-            held_back=sum(1 for later in pending[index + 1 :] if later.todo is None or handler in later.todo),
-        )
-        for index, waiting in enumerate(pending)
-        for handler, delivery in (waiting.todo or {}).items()
-        if delivery.parked_at
-    ]
+        letters = [
+            letter for row in rows for letter in dead_letters_of(self._kind, row[0], pending_from_json(row[1]), last)
+        ]
+        return letters[:limit]
 
 
 def _now() -> int:

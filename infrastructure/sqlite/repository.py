@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from application.dispatch.outbox import FRESH_LANE, Claim, Deliveries, PendingEvent
+from application.dispatch.outbox import FRESH_LANE, MOST_PENDING, Claim, Deliveries, PendingEvent
 from domain.aggregate import AggregateRoot
 from domain.errors import BacklogFull, DuplicateId, DuplicateRequest, NotFound, VersionConflict
 from infrastructure.serialization import pending_from_json, pending_to_json, to_json
@@ -16,9 +16,6 @@ from infrastructure.sqlite.database import Database
 from infrastructure.tokens import new_token
 
 A = TypeVar("A", bound=AggregateRoot[Any])
-
-#: How many events may wait in one aggregate's row.
-MOST_PENDING = 500
 
 
 @dataclass(frozen=True, slots=True)

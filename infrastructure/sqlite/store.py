@@ -8,7 +8,8 @@ from domain.kitchen import Kitchen, KitchenState
 from domain.menu import Menu, MenuState
 from domain.order import Order
 from domain.order_state import OrderState
-from infrastructure.sqlite.database import Database, Observer
+from infrastructure.observer import Observer
+from infrastructure.sqlite.database import Database
 from infrastructure.sqlite.event_log import SqliteEventLog
 from infrastructure.sqlite.order_queries import SqliteOrderQueries
 from infrastructure.sqlite.outbox import SqliteOutbox

@@ -17,7 +17,7 @@ async def park(store: Store, at: datetime, *handlers: str) -> str:
     order = an_order()
     await store.orders.add(order)
     outbox = store.outboxes["order"]
-    claim = await outbox.take_for_repair("order", order.id)
+    claim = await outbox.take_for_repair(order.id)
     assert claim is not None
     todo = {handler: Delivery(10, None, at, f"{handler} is broken") for handler in handlers}
     rest = [PendingEvent(claim.pending[0].event, todo)]
@@ -97,11 +97,11 @@ async def test_a_dead_letter_tells_how_many_events_wait_behind_it(store: Store, 
 async def test_a_repair_claims_what_nobody_delivers_and_others_cannot_meanwhile(store: Store, outbox: Outbox) -> None:
     order_id = await park(store, utc_now(), "Printer")
 
-    claim = await outbox.take_for_repair("order", order_id)
+    claim = await outbox.take_for_repair(order_id)
 
     assert claim is not None
     assert set(claim.pending[0].todo or {}) == {"Printer"}
-    assert await outbox.take_for_repair("order", order_id) is None
+    assert await outbox.take_for_repair(order_id) is None
     assert await outbox.settle([Settlement(claim, 1)]) == [Outcome.DONE]
     assert await outbox.dead_letters(10) == []
 
@@ -111,13 +111,13 @@ async def test_a_repair_gets_nothing_that_is_being_delivered_or_not_there(store:
     await store.orders.add(order)
     await outbox.claim_due("", 10)
 
-    assert await outbox.take_for_repair("order", order.id) is None
-    assert await outbox.take_for_repair("order", "order-0") is None
+    assert await outbox.take_for_repair(order.id) is None
+    assert await outbox.take_for_repair("order-0") is None
 
 
 async def test_a_redriven_delivery_is_due_in_its_lane(store: Store, outbox: Outbox) -> None:
     order_id = await park(store, utc_now(), "Printer")
-    claim = await outbox.take_for_repair("order", order_id)
+    claim = await outbox.take_for_repair(order_id)
     assert claim is not None
     rest = [PendingEvent(claim.pending[0].event, {"Printer": Delivery()})]
     await outbox.settle([Settlement(claim, 1, rest, lane="Printer", next_attempt_at=utc_now())])
@@ -143,7 +143,7 @@ async def test_a_repair_that_was_never_finished_keeps_the_dead_letter_and_frees_
     async with open_store(0.3) as store:
         outbox = store.outboxes["order"]
         order_id = await park(store, utc_now(), "Printer")
-        assert await outbox.take_for_repair("order", order_id) is not None
+        assert await outbox.take_for_repair(order_id) is not None
         assert [lane.lane for lane in await outbox.backlog()] == [""]
 
         async def freed() -> bool:

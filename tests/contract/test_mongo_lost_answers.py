@@ -136,7 +136,7 @@ async def test_a_repair_has_its_claim(wired: Wired) -> None:
     await wired.store.orders.add(order)
     wired.lose(b"findAndModify")
 
-    claim = await wired.outbox.take_for_repair("order", order.id)
+    claim = await wired.outbox.take_for_repair(order.id)
 
     assert claim is not None
     assert await wired.outbox.settle([Settlement(claim, 1)]) == [Outcome.DONE]

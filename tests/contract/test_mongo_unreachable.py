@@ -71,7 +71,7 @@ CALLS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "list": lambda store: store.order_queries.list(OrderFilter(), limit=1, before_id=None),
     "count": lambda store: store.order_queries.count_by_status((OrderStatus.READY,), at_most=1),
     "claim_due": lambda store: store.outboxes["order"].claim_due("", 1),
-    "take_for_repair": lambda store: store.outboxes["order"].take_for_repair("order", "order-1"),
+    "take_for_repair": lambda store: store.outboxes["order"].take_for_repair("order-1"),
     "settle": lambda store: store.outboxes["order"].settle([Settlement(Claim("order", "order-1", "t", 0.0, []), 0)]),
     "renew": lambda store: store.outboxes["order"].renew([Claim("order", "order-1", "t", 0.0, [])]),
     "backlog": lambda store: store.outboxes["order"].backlog(),
