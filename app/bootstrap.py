@@ -50,6 +50,7 @@ from application.dispatch.dispatcher import Dispatcher
 from application.dispatch.relay import Relay
 from application.dispatch.retry import RetryPolicy
 from application.events.discovery import discover_handlers
+from application.health import HealthMonitor
 from application.kitchen_desk import KitchenDesk
 from application.kitchen_load import KitchenLoad
 from application.mediator import Mediator
@@ -102,6 +103,7 @@ class Service:
     store: Store
     dispatcher: Dispatcher
     relay: Relay
+    health: HealthMonitor
     metrics: Metrics
     feed: EventFeed
     publisher: HttpCloudEventPublisher | None
@@ -121,10 +123,12 @@ class Service:
         self.store.attach(self.dispatcher)
         self.dispatcher.start()
         self.relay.start()
+        self.health.start()
 
     async def stop(self) -> None:
         """End streams, let running handlers finish, hand back what they do not, and let go of everything."""
         self.feed.close()
+        await self.health.stop()
         await self.relay.stop()
         await self.dispatcher.stop(STOP_GRACE)
         if self.publisher:
@@ -158,12 +162,14 @@ def build_service(settings: Settings) -> Service:
         lease_seconds=settings.lease_seconds,
         telemetry=metrics,
     )
+    relay = Relay(dispatcher, store.outboxes)
     return Service(
         settings=settings,
         mediator=_mediator(settings, store, desk, dispatcher, metrics),
         store=store,
         dispatcher=dispatcher,
-        relay=Relay(dispatcher, store.outboxes),
+        relay=relay,
+        health=HealthMonitor(store, relay, metrics.leases_lost_lately, settings.backlog_max_age_seconds),
         metrics=metrics,
         feed=EventFeed(store.event_log),
         publisher=publisher,
@@ -206,7 +212,11 @@ def _kitchen_display(settings: Settings) -> "HttpKitchenDisplay | None":
 
     from infrastructure.kitchen_display import HttpKitchenDisplay  # noqa: PLC0415
 
-    return HttpKitchenDisplay(settings.kitchen_display_url, httpx.AsyncClient())
+    return HttpKitchenDisplay(
+        settings.kitchen_display_url,
+        httpx.AsyncClient(timeout=None),  # noqa: S113 (the display has one for the whole call)
+        timeout=settings.kitchen_display_timeout_seconds,
+    )
 
 
 def _publisher(settings: Settings, metrics: Metrics) -> HttpCloudEventPublisher | None:
@@ -219,7 +229,11 @@ def _publisher(settings: Settings, metrics: Metrics) -> HttpCloudEventPublisher 
         extensions=settings.cloudevents_extensions,
     )
     return HttpCloudEventPublisher(
-        settings.cloudevents_sink, mapping, mode=settings.cloudevents_mode, observe=metrics.sink_request
+        settings.cloudevents_sink,
+        mapping,
+        mode=settings.cloudevents_mode,
+        observe=metrics.sink_request,
+        timeout=settings.cloudevents_timeout_seconds,
     )
 
 

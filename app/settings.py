@@ -6,9 +6,11 @@ from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, Valid
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from infrastructure.cloudevents.mapping import parse_overrides
+from infrastructure.cloudevents.outcomes import REQUEST_TIMEOUT
 
 STORE_SCHEMES = ("sqlite:///", "mongodb://", "mongodb+srv://")
 SHORTEST_KEY = 8
+LONGEST_TIMEOUT = 14.0
 
 
 class SettingsError(Exception):
@@ -56,7 +58,11 @@ class Settings(BaseSettings):
     cloudevents_source: str = Field(default="/orders/service", min_length=1)
     cloudevents_type_prefix: str = Field(default="com.mariopizzeria", pattern=r"^[a-z0-9]+(\.[a-z0-9-]+)*$")
 
+    #: Seconds for one POST. With the publisher's patience it stays below what a handler has for one call.
+    cloudevents_timeout_seconds: float = Field(default=REQUEST_TIMEOUT, ge=0.1, le=LONGEST_TIMEOUT)
+
     kitchen_display_url: OptionalHttpUrl = Field(default=None, repr=False)
+    kitchen_display_timeout_seconds: float = Field(default=REQUEST_TIMEOUT, ge=0.1, le=LONGEST_TIMEOUT)
     kitchen_capacity: int = Field(default=12, ge=1, le=1_000)
     cooking_minutes: int = Field(default=12, ge=1, le=240)
 

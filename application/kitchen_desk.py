@@ -14,6 +14,7 @@ from domain.repositories import Repository
 #: A place taken this long ago for an order that still does not cook belongs to a command that never finished.
 ABANDONED_AFTER = timedelta(seconds=10)
 FREE_RETRIES = 50
+NEEDS_A_PLACE = frozenset({OrderStatus.CONFIRMED, OrderStatus.COOKING})
 
 
 class KitchenDesk:
@@ -56,6 +57,13 @@ class KitchenDesk:
                     await asyncio.sleep(0.005)
         raise VersionConflict("The kitchen is busy. Try again.")
 
+    async def give_back(self, order_id: str) -> None:
+        """Free the place that was taken for an order which meanwhile was cancelled: its events have passed already.
+        Raises `VersionConflict`, `StoreUnavailable`."""
+        order = await self._orders.find(order_id)
+        if order is None or order.state.status not in NEEDS_A_PLACE:
+            await self.free_places([order_id])
+
     async def _moved_on(self, places: list[Place], now: datetime) -> set[str]:
         return {place.order_id for place in places if await self._needs_it_no_more(place, now)}
 
@@ -67,9 +75,11 @@ class KitchenDesk:
             return False
         if order.state.status is not OrderStatus.CONFIRMED:
             return True
-        return now - place.taken_at > ABANDONED_AFTER and await self._fence(order)
+        # Whoever took it may have another idea of the hour: a moment in the future does not protect it.
+        return abs(now - place.taken_at) > ABANDONED_AFTER and await self._fence(order)
 
     async def _fence(self, order: Order) -> bool:
+        order.withdraw_kitchen_place(utc_now())
         try:
             await self._orders.save(order)
         except VersionConflict:

@@ -51,6 +51,11 @@ class Store(Protocol):
         """Write what is queued and let go."""
         ...
 
+    @property
+    def clock_skew(self) -> float:
+        """How far the store's clock is ahead of this machine's, in seconds."""
+        ...
+
     async def ping(self) -> None:
         """Raises `StoreUnavailable` where the store does not answer within 2 seconds."""
         ...

@@ -2,6 +2,9 @@
 
 from typing import Protocol
 
+#: What happened longer ago than this is over, in seconds.
+LATELY = 7.0
+
 
 class Telemetry(Protocol):
     """Counts and times. Seconds throughout."""

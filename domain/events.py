@@ -74,6 +74,13 @@ class OrderConfirmedEvent(OrderEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KitchenPlaceWithdrawnEvent(OrderEvent):
+    """A place in the kitchen was held for the order, which then did not cook; somebody else has it now."""
+
+    withdrawn_time: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CookingStartedEvent(OrderEvent):
     cooking_started_time: datetime
     user_id: str

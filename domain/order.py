@@ -8,6 +8,7 @@ from domain.aggregate import AggregateRoot
 from domain.errors import IllegalMove, InvalidOrder, StaleVersion, TooLateToCancel
 from domain.events import (
     CookingStartedEvent,
+    KitchenPlaceWithdrawnEvent,
     OrderCancelledEvent,
     OrderCollectedEvent,
     OrderConfirmedEvent,
@@ -117,6 +118,11 @@ class Order(AggregateRoot[OrderState]):
             notes=self.state.notes,
             estimated_ready_time=estimated_ready_time,
         )
+
+    def withdraw_kitchen_place(self, now: datetime) -> None:
+        """Note that the place held for it went to another order: it is as confirmed as before, and a version on. So
+        whoever still means to cook it in that place has to ask for one again."""
+        self._record(KitchenPlaceWithdrawnEvent, now, withdrawn_time=now)
 
     def start_cooking(self, now: datetime, cook: StaffMember) -> None:
         self._move(Move.COOK)

@@ -17,9 +17,11 @@ WHO = "the kitchen display"
 class HttpKitchenDisplay:
     """Implements `application.ports.KitchenDisplay`, and closes the client that it was given."""
 
-    def __init__(self, url: str, client: httpx.AsyncClient) -> None:
+    def __init__(self, url: str, client: httpx.AsyncClient, *, timeout: float = REQUEST_TIMEOUT) -> None:
+        """`timeout` is for a whole call, in seconds."""
         self._url = url
         self._client = client
+        self._timeout = timeout
 
     async def close(self) -> None:
         await self._client.aclose()
@@ -30,7 +32,7 @@ class HttpKitchenDisplay:
         Raises `Unavailable`, `Rejected`, `SinkRefused`.
         """
         try:
-            async with asyncio.timeout(REQUEST_TIMEOUT):
+            async with asyncio.timeout(self._timeout):
                 response = await self._client.post(
                     self._url,
                     json=_on_screen(event),

@@ -2,21 +2,22 @@
 
 import time
 from bisect import bisect_left
+from collections import deque
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
-from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.metrics_core import CounterMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from application.clock import utc_now
-from application.dispatch.outbox import FRESH_LANE
 from application.dispatch.relay import Backlog
+from application.health import Health
+from application.telemetry import LATELY
+from infrastructure.gauges import BacklogGauges, HealthGauges
 
-FRESH = "fresh"
 #: Seconds, from a cached read to a request that timed out.
 BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+MOST_LOSSES = 10_000
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -72,42 +73,6 @@ class Counts(Collector):
         yield family
 
 
-class BacklogGauges(Collector):
-    """The backlog as last measured. Ages are taken at the scrape; a lane that was once seen stays, at zero."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self.backlog = Backlog()
-        self._seen = {FRESH}
-        registry.register(self)
-
-    def collect(self) -> Iterator[Metric]:
-        backlog = self.backlog
-        documents = GaugeMetricFamily(
-            "pizzeria_backlog_documents", "Aggregates with events that wait, by who they wait for.", labels=["lane"]
-        )
-        ages = GaugeMetricFamily(
-            "pizzeria_backlog_oldest_age_seconds", "Age of the oldest event that waits.", labels=["lane"]
-        )
-        counts, oldest = _by_lane(backlog)
-        self._seen |= counts.keys()
-        now = utc_now()
-        for lane in sorted(self._seen):
-            documents.add_metric([lane], counts.get(lane, 0))
-            since = oldest.get(lane)
-            ages.add_metric([lane], max(0.0, (now - since).total_seconds()) if since else 0.0)
-        yield documents
-        yield ages
-        yield GaugeMetricFamily(
-            "pizzeria_dead_letters_documents", "Aggregates with a parked delivery.", value=backlog.dead_letters
-        )
-        if backlog.measured_at:
-            yield GaugeMetricFamily(
-                "pizzeria_backlog_measurement_age_seconds",
-                "Seconds since the backlog was last measured: it grows while the store does not answer.",
-                value=time.monotonic() - backlog.measured_at,
-            )
-
-
 class Metrics:
     """Implements `application.telemetry.Telemetry`, and counts what happens at the edges. Seconds throughout."""
 
@@ -147,7 +112,9 @@ class Metrics:
             "pizzeria_deliveries_deferred", "Deliveries left in the store: no room.", ["handler"], registry
         )
         self._leases_lost = Counts("pizzeria_leases_lost", "Leases that ended before their work did.", [], registry)
+        self._losses: deque[float] = deque(maxlen=MOST_LOSSES)
         self._backlog = BacklogGauges(registry)
+        self._health = HealthGauges(registry)
 
     def exposition(self) -> bytes:
         """Everything, in Prometheus' text format (`content_type`)."""
@@ -170,6 +137,7 @@ class Metrics:
 
     def lease_lost(self) -> None:
         self._leases_lost.add(())
+        self._losses.append(time.monotonic())
 
     def executed(self, request: str, outcome: str, seconds: float) -> None:
         self._executed.observe((request, outcome), seconds)
@@ -186,15 +154,16 @@ class Metrics:
     def sink_request(self, outcome: str, seconds: float) -> None:
         self._sink.observe((outcome,), seconds)
 
+    # How it is
+
+    def leases_lost_lately(self) -> int:
+        """How many were lost in the last `LATELY` seconds, `MOST_LOSSES` at most."""
+        horizon = time.monotonic() - LATELY
+        return sum(moment > horizon for moment in self._losses)
+
     def update_backlog(self, backlog: Backlog) -> None:
         self._backlog.backlog = backlog
 
-
-def _by_lane(backlog: Backlog) -> tuple[dict[str, int], dict[str, datetime]]:
-    counts: dict[str, int] = {}
-    oldest: dict[str, datetime] = {}
-    for lane in backlog.lanes:
-        name = FRESH if lane.lane == FRESH_LANE else lane.lane
-        counts[name] = counts.get(name, 0) + lane.documents
-        oldest[name] = min(oldest.get(name, lane.oldest), lane.oldest)
-    return counts, oldest
+    def update_health(self, health: Health) -> None:
+        self._health.health = health
+        self.update_backlog(health.backlog)

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import cast
+from typing import Self, cast
 
 import httptools
 from cloudevents.core.base import BaseCloudEvent
@@ -97,7 +97,7 @@ class Sink:
         self._open: set[_Connection] = set()
         self._server: asyncio.Server | None = None
 
-    async def __aenter__(self) -> "Sink":
+    async def __aenter__(self) -> Self:
         await self.accept_connections()
         return self
 
@@ -171,6 +171,9 @@ class Sink:
             return Reset(takes=True)
         return self.behaviour
 
+    def take(self, request: Request) -> None:
+        self.events.extend(parse_events(request.headers, request.body))
+
     def connected(self, connection: "_Connection") -> None:
         self.connections += 1
         self._open.add(connection)
@@ -213,7 +216,7 @@ class _Connection(asyncio.Protocol):
         request = Request(method, self._path.decode(), self._headers, b"".join(self._body))
         behaviour = self._sink.next_behaviour(request)
         if behaviour.takes:
-            self._sink.events.extend(parse_events(request.headers, request.body))
+            self._sink.take(request)
         if isinstance(behaviour, Reply) and behaviour.after:
             asyncio.get_running_loop().call_later(behaviour.after, self._behave, behaviour)
         else:

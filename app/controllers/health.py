@@ -1,24 +1,14 @@
 """Whether the service lives, is ready, and how it does."""
 
-import asyncio
-import time
-
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.bootstrap import Service
 from app.controllers import service_of
 from app.lean_route import LeanRoute
-from app.models.operations import BacklogHealth, LivenessResponse, ReadinessResponse, StoreHealth
+from app.models.operations import BacklogHealth, FailingHandler, LivenessResponse, ReadinessResponse, StoreHealth
 from app.responses import model_response
-from application.clock import utc_now
-from application.dispatch.breaker import BreakerState
-from domain.errors import StoreUnavailable
-
-PING_SECONDS = 2.5
-#: A backlog measured longer ago than this tells nothing, in seconds.
-STALE_SECONDS = 15.0
+from application.health import Health
 
 router = APIRouter(tags=["health"], route_class=LeanRoute)
 
@@ -37,15 +27,23 @@ async def check_liveness() -> LivenessResponse:
     responses={503: {"model": ReadinessResponse, "description": "Not ready: the store does not answer."}},
 )
 async def check_readiness(request: Request) -> Response:
-    """503 where the store does not answer: no request could be served. `degraded`, with 200, where events wait too long
-    or a handler pauses: orders are taken all the same, but somebody should look. Answers within 3 seconds."""
+    """503 where the store does not answer: no request could be served. `degraded`, with 200, where orders are taken all
+    the same, but somebody should look: `reasons` says why. Answers at once; what it knows of the store is 3 seconds old
+    at most."""
     service = service_of(request)
-    store = await _store_health(service)
-    backlog = _backlog_health(service)
-    healthy = backlog.ready and not backlog.paused_handlers
-    status = "unready" if not store.ready else "ready" if healthy else "degraded"
-    body = ReadinessResponse.model_validate({"status": status, "store": store, "backlog": backlog})
-    return model_response(body, 200 if store.ready else 503)
+    health = service.health.assess()
+    body = ReadinessResponse(
+        status=health.status,
+        reasons=health.reasons,
+        store=StoreHealth(
+            ready=health.store_up,
+            name=service.store.name,
+            error=health.store_error,
+            clock_skew_seconds=round(health.clock_skew, 1),
+        ),
+        backlog=_backlog_health(health),
+    )
+    return model_response(body, 200 if health.store_up else 503)
 
 
 @router.get(
@@ -57,30 +55,21 @@ async def check_readiness(request: Request) -> Response:
 async def get_metrics(request: Request) -> Response:
     """Open, like health: it tells numbers, and nobody's data."""
     service = service_of(request)
-    service.metrics.update_backlog(service.relay.backlog)
+    service.metrics.update_health(service.health.assess())
     return Response(service.metrics.exposition(), media_type=service.metrics.content_type)
 
 
-async def _store_health(service: Service) -> StoreHealth:
-    error = None
-    try:
-        async with asyncio.timeout(PING_SECONDS):
-            await service.store.ping()
-    except (StoreUnavailable, TimeoutError) as failure:
-        error = str(failure) or "The store does not answer."
-    return StoreHealth(ready=error is None, name=service.store.name, error=error)
-
-
-def _backlog_health(service: Service) -> BacklogHealth:
-    backlog = service.relay.backlog
-    oldest = backlog.oldest_age(utc_now())
-    lately = time.monotonic() - backlog.measured_at < STALE_SECONDS
+def _backlog_health(health: Health) -> BacklogHealth:
     return BacklogHealth(
-        ready=lately and oldest <= service.settings.backlog_max_age_seconds,
-        documents=backlog.documents,
-        oldest_seconds=round(oldest, 3),
-        dead_letters=backlog.dead_letters,
-        paused_handlers=sorted(
-            name for name, lane in service.dispatcher.lanes.items() if lane.breaker is not BreakerState.CLOSED
-        ),
+        ready=health.in_time,
+        documents=health.backlog.documents,
+        oldest_seconds=round(health.oldest, 3),
+        dead_letters=health.backlog.dead_letters,
+        paused_handlers=health.paused,
+        failing_handlers=[
+            FailingHandler(handler=name, error=trouble.error, code=trouble.status)
+            for name, trouble in health.troubles.items()
+        ],
+        waiting_by_handler={name: handler.waiting for name, handler in health.handlers.items() if handler.waiting},
+        leases_lost=health.leases_lost,
     )

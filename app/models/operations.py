@@ -8,6 +8,7 @@ from pydantic import Field
 from app.models.base import QueryModel, ResponseModel, example
 from app.models.events import EVENT_EXAMPLE, EventResponse, event_document
 from application.dispatch.outbox import DeadLetter
+from application.health import Status
 
 DEAD_LETTER_EXAMPLE: dict[str, Any] = {
     "id": "order:01a1fc0a-da02-70ba-b23f-1fafa9d8f1b3:3:CloudEventsHandler",
@@ -62,32 +63,51 @@ class StoreHealth(ResponseModel):
     ready: bool
     name: str = Field(description="`sqlite` or `mongodb`.")
     error: str | None
+    clock_skew_seconds: float = Field(description="How far the store's clock is ahead of this machine's.")
+
+
+class FailingHandler(ResponseModel):
+    handler: str
+    error: str = Field(description="The class of its last failure; `Stalled` while a call goes unanswered.")
+    code: int | None = Field(description="The HTTP status that the other side answered with, if it did.")
 
 
 class BacklogHealth(ResponseModel):
     ready: bool
     documents: int = Field(description="Orders and other things with events that still wait for a handler.")
     oldest_seconds: float = Field(description="How long the oldest of them has waited.")
-    dead_letters: int = Field(description="Orders with a parked delivery. They do not make the service unready.")
+    dead_letters: int = Field(description="Orders with a parked delivery.")
     paused_handlers: list[str] = Field(description="Handlers that wait until what they talk to is back.")
+    failing_handlers: list[FailingHandler] = Field(
+        description="Handlers that failed lately and have not succeeded since; those that pause are among them."
+    )
+    waiting_by_handler: dict[str, int] = Field(
+        description="Orders with events that wait for a handler's next try, or for room; without those at 0."
+    )
+    leases_lost: int = Field(description="Leases that ended before their work did, in the last seconds.")
 
 
 class ReadinessResponse(ResponseModel):
     model_config = example(
         {
-            "status": "ready",
-            "store": {"ready": True, "name": "sqlite", "error": None},
+            "status": "degraded",
+            "reasons": ["handler_failing"],
+            "store": {"ready": True, "name": "sqlite", "error": None, "clockSkewSeconds": 0.0},
             "backlog": {
                 "ready": True,
-                "documents": 0,
-                "oldestSeconds": 0.0,
+                "documents": 3,
+                "oldestSeconds": 12.4,
                 "deadLetters": 0,
                 "pausedHandlers": [],
+                "failingHandlers": [{"handler": "CloudEventsHandler", "error": "SinkRefused", "code": 500}],
+                "waitingByHandler": {"CloudEventsHandler": 3},
+                "leasesLost": 0,
             },
         }
     )
 
-    status: Literal["ready", "degraded", "unready"]
+    status: Status
+    reasons: list[str] = Field(description="The names of what is wrong; none when `ready`.")
     store: StoreHealth
     backlog: BacklogHealth
 

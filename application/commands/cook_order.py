@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from application.commands.change_order import ChangeOrder, OrderChanger
 from application.kitchen_desk import KitchenDesk
 from application.ports import OrderView
+from domain.errors import VersionConflict
 from domain.order import Order
 from domain.order_state import StaffMember
 
@@ -25,9 +26,13 @@ class StartCookingCommandHandler:
         async def take_place(order: Order) -> None:
             await self._desk.take_place(order.id)
 
-        return await self._changer.change(
-            command, lambda order, now: order.start_cooking(now, command.cook), take_place
-        )
+        try:
+            return await self._changer.change(
+                command, lambda order, now: order.start_cooking(now, command.cook), take_place
+            )
+        except VersionConflict:
+            await self._desk.give_back(command.order_id)
+            raise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

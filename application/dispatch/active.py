@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from application.clock import utc_now
+from application.clock import steady_now
 from application.dispatch.handler import EventHandler
 from application.dispatch.outbox import LANE_SEPARATOR, Claim, Delivery, PendingEvent, Settlement
 from domain.events import DomainEvent
@@ -52,7 +52,7 @@ class ActiveClaim:
             delivery = todo.get(handler.name)
             if delivery is None:
                 continue
-            if delivery.parked_at or (delivery.due and delivery.due > utc_now()):
+            if delivery.parked_at or (delivery.due and delivery.due > steady_now()):
                 if handler.ordered:
                     break
                 continue
@@ -69,7 +69,7 @@ class ActiveClaim:
         rest = [PendingEvent(pending.event, todo) for pending, todo in tracked if todo]
         if not rest:
             return Settlement(self.claim, len(self.todo))
-        due_by_handler = self._due_by_handler(ordered, utc_now())
+        due_by_handler = self._due_by_handler(ordered, steady_now())
         parked = [delivery.parked_at for todo in self.todo for delivery in todo.values() if delivery.parked_at]
         return Settlement(
             self.claim,

@@ -2,13 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import structlog
 
 from application.background import end, run_forever
-from application.clock import utc_now
+from application.clock import steady_now, utc_now
 from application.dispatch.active import ActiveClaim, Job
 from application.dispatch.breaker import BreakerState
 from application.dispatch.handler import EventHandler, handled_types
@@ -22,6 +22,8 @@ from domain.events import DomainEvent
 #: How many aggregates this process works on at once; the others wait in the store.
 MOST_CLAIMS = 10_000
 SETTLE_BATCH = 500
+#: How long a stop goes on acknowledging what was done of the unfinished before it hands that back as it is, in seconds.
+HAND_BACK_SECONDS = 3.0
 ERROR_LENGTH = 500
 
 log = structlog.get_logger(__name__)
@@ -107,13 +109,28 @@ class Dispatcher:
         while self._active and time.monotonic() < deadline:
             await asyncio.sleep(0.02)
         await asyncio.gather(*(lane.stop() for lane in self.lanes.values()))
-        for _ in range(20):
-            if not self._active:
-                break
-            await asyncio.sleep(0.05)
+        deadline = time.monotonic() + HAND_BACK_SECONDS
+        while self._active and time.monotonic() < deadline:
+            await asyncio.sleep(0.02)
         await end(self._tasks)
         if self._active:
-            log.warning("not_handed_back", claims=len(self._active), resolution="their leases expire by themselves")
+            await self._release(list(self._active.values()))
+
+    async def _release(self, actives: Sequence[ActiveClaim]) -> None:
+        """The store is too slow for acknowledgements: hand back as it is what is left."""
+        log.warning("released", claims=len(actives), resolution="what was done of them will be done again")
+        for kind, group in self._by_kind(actives).items():
+            try:
+                await self._outboxes[kind].release([active.claim for active in group])
+            except StoreUnavailable:
+                log.warning("not_handed_back", claims=len(group), resolution="their leases expire by themselves")
+
+    @staticmethod
+    def _by_kind(actives: Iterable[ActiveClaim]) -> dict[str, list[ActiveClaim]]:
+        by_kind: dict[str, list[ActiveClaim]] = {}
+        for active in actives:
+            by_kind.setdefault(active.claim.kind, []).append(active)
+        return by_kind
 
     # Work
 
@@ -168,19 +185,18 @@ class Dispatcher:
                 stopped = job.handler.ordered
 
     def _after_failure(self, name: str, event: DomainEvent, before: Delivery, failure: Exception) -> Delivery:
-        now = utc_now()
         error = f"{type(failure).__name__}: {failure}"[:ERROR_LENGTH]
         if self._is_outage(name, failure):
             self._telemetry.retried(name, "unavailable")
-            return Delivery(before.attempts, self._retry.due(now, 1), None, error)
+            return Delivery(before.attempts, self._retry.due(steady_now(), 1), None, error)
         attempts = before.attempts + 1
         if isinstance(failure, Rejected) or attempts >= self._retry.max_attempts:
             self._telemetry.parked(name)
             log.error("dead_letter", handler=name, event_id=event.event_id, aggregate=event.aggregate_id, error=error)
-            return Delivery(attempts, None, now, error)
+            return Delivery(attempts, None, utc_now(), error)
         self._telemetry.retried(name, type(failure).__name__)
         log.warning("handler_failed", handler=name, event_id=event.event_id, attempts=attempts, error=error)
-        return Delivery(attempts, self._retry.due(now, attempts), None, error)
+        return Delivery(attempts, self._retry.due(steady_now(), attempts), None, error)
 
     def _is_outage(self, name: str, failure: Exception) -> bool:
         """Whether the other side is at fault, and not the event."""
@@ -205,15 +221,15 @@ class Dispatcher:
                 await self._settle(batch)
 
     async def _settle(self, batch: list[ActiveClaim]) -> None:
-        by_kind: dict[str, list[ActiveClaim]] = {}
+        idle = []
         for active in batch:
             if active.lost:
                 self._drop(active)
             elif active.busy:
                 active.settling = False  # a renewal brought new events while it waited here
             else:
-                by_kind.setdefault(active.claim.kind, []).append(active)
-        for kind, actives in by_kind.items():
+                idle.append(active)
+        for kind, actives in self._by_kind(idle).items():
             settlements = [active.settlement(self.is_ordered) for active in actives]
             try:
                 outcomes = await self._outboxes[kind].settle(settlements)
@@ -274,18 +290,19 @@ class Dispatcher:
             await self._renew([self._active[key] for key in wanted if key in self._active])
 
     async def _renew(self, actives: list[ActiveClaim]) -> None:
-        # One that is about to be settled needs no renewal, and renewing it could only race with that.
-        working = [active for active in actives if active.busy and not active.lost]
-        by_kind: dict[str, list[ActiveClaim]] = {}
-        for active in working:
-            by_kind.setdefault(active.claim.kind, []).append(active)
-        for kind, group in by_kind.items():
+        for kind, group in self._by_kind(filter(self._needs_renewal, actives)).items():
             try:
                 outcomes = await self._outboxes[kind].renew([active.claim for active in group])
             except StoreUnavailable:
                 continue
             for active, outcome in zip(group, outcomes, strict=True):
-                if outcome is Outcome.LOST:
-                    self._lost(active)
-                elif outcome is Outcome.GREW:
+                if outcome is Outcome.GREW:
                     self._take_in(active)
+                elif outcome is Outcome.LOST and not active.settling and self._active.get(active.claim.key) is active:
+                    self._lost(active)  # of one that was being settled meanwhile, the settlement tells
+
+    def _needs_renewal(self, active: ActiveClaim) -> bool:
+        """One that is only to be settled needs none as a rule. But an aggregate that changes all the time may grow
+        before each settlement, for longer than a lease lasts."""
+        ends_soon = active.claim.expires - time.monotonic() < self._lease_seconds / 2
+        return not active.lost and (bool(active.busy) or ends_soon)

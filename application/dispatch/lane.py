@@ -9,10 +9,11 @@ import structlog
 
 from application.background import end, run_forever
 from application.dispatch.active import Job
-from application.dispatch.breaker import Breaker, BreakerState
+from application.dispatch.breaker import LONGEST_PAUSE, Breaker, BreakerState
 from application.dispatch.courtesy import let_requests_go_first
 from application.dispatch.handler import EventHandler
 from application.dispatch.retry import BatchFailed, Unavailable
+from application.dispatch.track_record import TrackRecord
 from application.telemetry import Telemetry
 
 #: How many aggregates may queue for one handler; the others wait in the store.
@@ -39,16 +40,18 @@ class Lane:
         self._queue: asyncio.Queue[Job] = asyncio.Queue()
         self._running = 0
         self._breaker = Breaker()
+        self.record = TrackRecord()
         self._workers: list[asyncio.Task[None]] = []
 
     @property
     def room(self) -> int:
-        """How many more jobs it takes: one, to try, when its breaker is half open."""
+        """How many more jobs it takes: one, to try, when its breaker is half open, and another when that one hangs."""
         match self._breaker.state:
             case BreakerState.OPEN:
                 return 0
             case BreakerState.HALF_OPEN:
-                return 0 if self._running or self._queue.qsize() else 1
+                tried = self._running and time.monotonic() - self.record.last_call < LONGEST_PAUSE
+                return 0 if tried or self._queue.qsize() else 1
         return max(0, LONGEST_QUEUE - self._queue.qsize())
 
     @property
@@ -89,7 +92,7 @@ class Lane:
         started = time.perf_counter()
         try:
             if current:
-                await self.handler.deliver([event for job in current for event in job.events])
+                await self._deliver(current)
         except BatchFailed as failed:
             self._end(current, failed.failures, started)
         except Unavailable as failure:
@@ -106,6 +109,13 @@ class Lane:
         else:
             self._end(current, {}, started)
 
+    async def _deliver(self, jobs: list[Job]) -> None:
+        call = self.record.began()
+        try:
+            await self.handler.deliver([event for job in jobs for event in job.events])
+        finally:
+            self.record.ended(call)
+
     async def _run_each(self, jobs: list[Job]) -> None:
         """One of the batch is bad: find it, and let the others through."""
         remaining = list(jobs)
@@ -120,8 +130,10 @@ class Lane:
     def _still_ours(self, job: Job) -> bool:
         """A worker that was paused past its lease must not start: somebody else has the events now."""
         active = job.active
-        if active.lost or active.claim.expires - time.monotonic() < LEASE_MARGIN:
+        if not active.lost and active.claim.expires - time.monotonic() < LEASE_MARGIN:
             active.lost = True
+            self._telemetry.lease_lost()
+        if active.lost:
             self._finished(job, None)
             return False
         return True
@@ -135,6 +147,10 @@ class Lane:
             self._finished(job, failures)
 
     def _note_health(self, failures: dict[str, Exception], any_done: bool) -> None:
+        if any_done:
+            self.record.succeeded()
+        elif failures:
+            self.record.failed(next(iter(failures.values())))
         transient = next((f for f in failures.values() if isinstance(f, Unavailable | TimeoutError)), None)
         if transient is None or any_done:
             answered = any_done or bool(failures)

@@ -19,7 +19,7 @@ MOST_PENDING = 500
 class Delivery:
     """How far one event is at one handler. It is dropped once the handler is done.
 
-    `due` is when to try (again), None for at once; `parked_at` is set while it is a dead letter.
+    `due` is when to try (again), by `steady_now`, None for at once; `parked_at` is set while it is a dead letter.
     """
 
     attempts: int = 0
@@ -59,7 +59,8 @@ class Settlement:
     """What is left of a claim when its handlers have run. Nothing left clears the document.
 
     `lane` names the handlers that the rest waits for (`FRESH_LANE`: not yet known), so that a handler that is
-    down costs no claim until it is back. `next_attempt_at` None means that only dead letters are left.
+    down costs no claim until it is back. `next_attempt_at` is by `steady_now`; None means that only dead letters are
+    left.
     """
 
     claim: Claim
@@ -134,6 +135,11 @@ class Outbox(Protocol):
 
     async def renew(self, claims: Sequence[Claim]) -> list[Outcome]:
         """Extend the leases still held (DONE, or GREW with the new events appended); tell which are LOST."""
+        ...
+
+    async def release(self, claims: Sequence[Claim]) -> None:
+        """Let go of the leases still held, whatever has been done under them: cheap, and what was done will be done
+        again. For who has no time left to settle."""
         ...
 
     async def backlog(self) -> list[LaneBacklog]:

@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import structlog
-
 from application.background import end, run_forever
 from application.dispatch.dispatcher import Dispatcher
-from application.dispatch.outbox import FRESH_LANE, LaneBacklog, Outbox
+from application.dispatch.outbox import FRESH_LANE, LANE_SEPARATOR, LaneBacklog, Outbox
 from domain.errors import StoreUnavailable
 
 POLL_SECONDS = 0.25
@@ -19,8 +17,8 @@ CLAIM_BATCH = 500
 BACKLOG_SECONDS = 2.0
 #: A lane that was written to is swept for this long before the store is trusted that it is empty, in seconds.
 REMEMBER_SECONDS = 10.0
-
-log = structlog.get_logger(__name__)
+#: How long a stop waits for the store to answer a claim, in seconds.
+LONGEST_CLAIM = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +33,14 @@ class Backlog:
     def documents(self) -> int:
         return sum(lane.documents for lane in self.lanes)
 
+    def by_handler(self) -> dict[str, int]:
+        """How many documents wait for each handler to try again, or for room in its lane."""
+        counts: dict[str, int] = {}
+        for lane in self.lanes:
+            for name in lane.lane.split(LANE_SEPARATOR) if lane.lane != FRESH_LANE else ():
+                counts[name] = counts.get(name, 0) + lane.documents
+        return counts
+
     def oldest_age(self, now: datetime) -> float:
         """Seconds since the oldest waiting event was saved; 0 where none waits."""
         return max((max(0.0, (now - lane.oldest).total_seconds()) for lane in self.lanes), default=0.0)
@@ -48,7 +54,7 @@ class Relay:
     outboxes: Mapping[str, Outbox]
     poll_seconds: float = POLL_SECONDS
     backlog: Backlog = field(default_factory=Backlog)
-    store_error: str | None = None
+    _claiming: asyncio.Lock = field(default_factory=asyncio.Lock)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     def start(self) -> None:
@@ -58,6 +64,10 @@ class Relay:
         ]
 
     async def stop(self) -> None:
+        """End, and never in the middle of a claim: between its write and its answer lie leases that nobody knows of."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST_CLAIM), self._claiming:
+                await end(self._tasks)
         await end(self._tasks)
 
     async def sweep(self) -> int:
@@ -67,11 +77,15 @@ class Relay:
             for lane in self._lanes():
                 limit = min(self.dispatcher.room(lane), CLAIM_BATCH)
                 if limit:
-                    claims = await outbox.claim_due(lane, limit)
-                    for claim in claims:
-                        self.dispatcher.submit(claim)
-                    claimed += len(claims)
+                    claimed += await self._claim(outbox, lane, limit)
         return claimed
+
+    async def _claim(self, outbox: Outbox, lane: str, limit: int) -> int:
+        async with self._claiming:
+            claims = await outbox.claim_due(lane, limit)
+            for claim in claims:
+                self.dispatcher.submit(claim)
+        return len(claims)
 
     async def measure(self) -> None:
         """Take the backlog's measure, for health, metrics, and the choice of lanes to sweep."""
@@ -103,13 +117,6 @@ class Relay:
 
     async def _measure_forever(self) -> None:
         while True:
-            try:
+            with contextlib.suppress(StoreUnavailable):  # `StoreWatch` tells it
                 await self.measure()
-                if self.store_error:
-                    log.info("store_recovered")
-                self.store_error = None
-            except StoreUnavailable as failure:
-                if not self.store_error:
-                    log.error("store_unavailable", error=str(failure.__cause__ or failure))
-                self.store_error = str(failure)
             await asyncio.sleep(BACKLOG_SECONDS)

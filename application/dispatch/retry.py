@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 class Unavailable(Exception):
     """The other side is down or refuses everybody: the event is not at fault, so this costs it no attempt.
 
-    `retry_after` is what the other side asked for, in seconds.
+    `retry_after` is what the other side asked for, in seconds; `status` its HTTP status, where it answered.
     """
 
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
+    def __init__(self, message: str, retry_after: float | None = None, status: int | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.status = status
 
 
 class TimedOut(Unavailable):
@@ -22,7 +23,11 @@ class TimedOut(Unavailable):
 
 
 class Rejected(Exception):
-    """The other side will never take this event. It is parked at once."""
+    """The other side will never take this event. It is parked at once. `status` is its HTTP status, if it answered."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class BatchFailed(Exception):

@@ -21,7 +21,7 @@ class KitchenTicketHandler(
         self._desk = desk
 
     async def handle_batch(self, events: Sequence[KitchenEvent]) -> None:
-        await self._board.apply([_change(event) for event in events])
+        await self._board.apply([ticket_change(event) for event in events])
         finished = [event.aggregate_id for event in events if isinstance(event, OrderReadyEvent | OrderCancelledEvent)]
         if finished:
             await self._desk.free_places(finished)
@@ -37,7 +37,8 @@ class KitchenDisplayHandler(EventHandler[OrderConfirmedEvent | OrderCancelledEve
         await self._display.show(event)
 
 
-def _change(event: KitchenEvent) -> Ticket | TicketChange:
+def ticket_change(event: KitchenEvent) -> Ticket | TicketChange:
+    """What an event means for its order's ticket."""
     match event:
         case OrderConfirmedEvent():
             return Ticket(

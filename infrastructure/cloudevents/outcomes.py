@@ -35,9 +35,9 @@ def check_answer(who: str, status: int, retry_after: str | None) -> None:
         return
     answer = f"{who} answered {status}"
     if status in _WAIT:
-        raise Unavailable(answer, seconds_to_wait(retry_after))
+        raise Unavailable(answer, seconds_to_wait(retry_after), status)
     if status in _NEVER:
-        raise Rejected(answer)
+        raise Rejected(answer, status)
     if 300 <= status < 400:
         raise SinkRefused(status, f"{answer}: redirects are not followed, configure the address that it points to")
     raise SinkRefused(status, answer)

@@ -5,7 +5,7 @@ Of the fields `lease`, `next_attempt_at`, `pending_since` and `parked_at`, one t
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from application.dispatch.outbox import FRESH_LANE, Claim, Deliveries, PendingEvent
@@ -62,20 +62,7 @@ class Leases:
     # Moments in the store are the server's: a retry that is due in a second is due in a second for every replica.
 
     def to_documents(self, pending: Iterable[PendingEvent]) -> list[Document]:
-        return [pending_to_document(entry) for entry in self._shifted(pending, self.clock.skew)]
+        return [pending_to_document(entry) for entry in self.clock.to_store(pending)]
 
     def from_documents(self, documents: Sequence[Document]) -> list[PendingEvent]:
-        return self._shifted(map(pending_from_document, documents), -self.clock.skew)
-
-    def _shifted(self, pending: Iterable[PendingEvent], by: timedelta) -> list[PendingEvent]:
-        if not by:
-            return list(pending)
-        return [_shift(entry, by) for entry in pending]
-
-
-def _shift(pending: PendingEvent, by: timedelta) -> PendingEvent:
-    todo = pending.todo and {
-        name: replace(delivery, due=delivery.due + by) if delivery.due else delivery
-        for name, delivery in pending.todo.items()
-    }
-    return PendingEvent(pending.event, todo)
+        return self.clock.from_store(map(pending_from_document, documents))

@@ -17,7 +17,8 @@ from infrastructure.mongo.settling import Settling, take_in_new
 
 # Where a partial index is to serve, the query says that the field exists, even if that follows: not every server's
 # planner draws the conclusion.
-WAITING = {"lane": {"$exists": True}, "next_attempt_at": {"$exists": True}}
+# `pending_since` is missing where nothing waits and a repairer has but looked.
+WAITING = {"lane": {"$exists": True}, "next_attempt_at": {"$exists": True}, "pending_since": {"$exists": True}}
 
 
 class MongoOutbox:
@@ -102,6 +103,11 @@ class MongoOutbox:
             return Outcome.DONE
         take_in_new(claim, changed, self._leases)
         return Outcome.GREW
+
+    async def release(self, claims: Sequence[Claim]) -> None:
+        held = {"_id": {"$in": [c.aggregate_id for c in claims]}, "lease": {"$in": [c.token for c in claims]}}
+        free = {"$set": {"next_attempt_at": self._leases.clock.now()}, "$unset": {"lease": ""}}
+        await persist(lambda: self._collection.update_many(held, free))
 
     async def backlog(self) -> list[LaneBacklog]:
         skew = self._leases.clock.skew

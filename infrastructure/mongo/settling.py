@@ -59,18 +59,21 @@ class Settling:
             await self._conclude(indexes, result.matched_count)
 
     def _rest_write(self, index: int) -> UpdateOne:
-        settlement, skew = self._settlements[index], self._leases.clock.skew
-        claim = settlement.claim
+        settlement, clock = self._settlements[index], self._leases.clock
+        claim, oldest = settlement.claim, settlement.rest[0].event
         fields: dict[str, str | datetime | None] = {
             "lane": None if settlement.next_attempt_at is None else settlement.lane,
-            "pending_since": min(entry.event.occurred_at for entry in settlement.rest) + skew,
-            "next_attempt_at": settlement.next_attempt_at and settlement.next_attempt_at + skew,
+            "next_attempt_at": settlement.next_attempt_at and settlement.next_attempt_at + clock.ahead,
             "parked_at": settlement.parked_at,
         }
         kept = {name: value for name, value in fields.items() if value is not None}
         gone = {"lease": ""} | {name: "" for name, value in fields.items() if value is None}
         held = {"_id": claim.aggregate_id, "lease": claim.token, "pending": {"$size": settlement.known}}
-        return UpdateOne(held, {"$set": {"pending": self._rests[index], **kept}, "$unset": gone})
+        update: Document = {"$set": {"pending": self._rests[index], **kept}, "$unset": gone}
+        if oldest.event_id != claim.pending[0].event.event_id:
+            # What has waited longest is done: now the next one's age counts, as far as it can be told.
+            update["$max"] = {"pending_since": clock.waiting_since(oldest.occurred_at)}
+        return UpdateOne(held, update)
 
     async def _conclude(self, indexes: list[int], matched: int) -> None:
         """Note the outcomes; where fewer were found than sent, look which, and why."""

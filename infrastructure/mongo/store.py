@@ -90,6 +90,10 @@ class MongoStore:
         await self._clock.stop()
         await close_client(self._client)
 
+    @property
+    def clock_skew(self) -> float:
+        return self._clock.exact_skew
+
     async def ping(self) -> None:
         with store_errors(PING_SECONDS):
             await self.database["secrets"].find_one({"_id": "ping"})  # a read: `ping` would not reach the disk

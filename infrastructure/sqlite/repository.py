@@ -12,6 +12,7 @@ from application.dispatch.outbox import FRESH_LANE, MOST_PENDING, Claim, Deliver
 from domain.aggregate import AggregateRoot
 from domain.errors import BacklogFull, DuplicateId, DuplicateRequest, NotFound, VersionConflict
 from infrastructure.serialization import pending_from_json, pending_to_json, to_json
+from infrastructure.sqlite.clock import FileClock
 from infrastructure.sqlite.database import Database
 from infrastructure.tokens import new_token
 
@@ -34,6 +35,7 @@ class DeliveryDesk:
     """Shared by the repositories of a store: whom to hand claims to, once somebody delivers."""
 
     lease_seconds: float
+    clock: FileClock
     deliveries: Deliveries | None = None
 
     @property
@@ -70,10 +72,10 @@ class SqliteRepository(Generic[A]):
         }
         claim = self._claim(aggregate.id, pending) if pending and self._desk.has_room else None
         if pending:
-            row |= _outbox_columns(pending_to_json(pending), len(pending), claim, self._desk.lease_seconds)
+            row |= self._outbox_columns(pending_to_json(pending), len(pending), claim)
         names, marks = ", ".join(row), ", ".join("?" * len(row))
         sql = f"INSERT INTO {self._table.name} ({names}) VALUES ({marks})"  # noqa: S608
-        await self._database.write(lambda connection: _insert(connection, sql, tuple(row.values()), aggregate.id))
+        await self._database.write(lambda connection: self._insert(connection, sql, tuple(row.values()), aggregate.id))
         self._saved(aggregate, claim)
 
     async def save(self, aggregate: A) -> None:
@@ -103,21 +105,45 @@ class SqliteRepository(Generic[A]):
             pending = _joined(stored, pending_to_json(raised))
             if lease is None:
                 if self._desk.has_room:
-                    claim = self._claim(aggregate.id, pending_from_json(stored) + raised)
-                changed |= _outbox_columns(pending, count + len(raised), claim, self._desk.lease_seconds)
+                    waiting = self._desk.clock.from_store(pending_from_json(stored))
+                    claim = self._claim(aggregate.id, waiting + raised)
+                changed |= self._outbox_columns(pending, count + len(raised), claim)
                 changed["pending_since"] = since or changed["pending_since"]
             else:  # who holds the lease will find them
-                changed |= {"pending": pending, "pending_count": count + len(raised)}
+                since = since or self._desk.clock.now_ms()  # a repairer's lease may be on one that has nothing to wait
+                changed |= {"pending": pending, "pending_count": count + len(raised), "pending_since": since}
         assignments = ", ".join(f"{name} = ?" for name in changed)
         connection.execute(
             f"UPDATE {self._table.name} SET {assignments} WHERE id = ?",  # noqa: S608
             (*changed.values(), aggregate.id),
         )
+        self._desk.clock.note(connection)
         return claim
 
     def _claim(self, aggregate_id: str, pending: list[PendingEvent]) -> Claim:
         expires = time.monotonic() + self._desk.lease_seconds
         return Claim(self._table.kind, aggregate_id, new_token(), expires, pending)
+
+    def _outbox_columns(self, pending: bytes, count: int, claim: Claim | None) -> dict[str, object]:
+        """Leased to this process where it has a claim, and otherwise due at once for whoever sweeps."""
+        now = self._desk.clock.now_ms()
+        return {
+            "pending": pending,
+            "pending_count": count,
+            "lease": claim.token if claim else None,
+            "next_attempt_at": now + int(self._desk.lease_seconds * 1000) if claim else now,
+            "lane": FRESH_LANE,
+            "pending_since": now,
+        }
+
+    def _insert(self, connection: sqlite3.Connection, sql: str, values: tuple[object, ...], aggregate_id: str) -> None:
+        try:
+            connection.execute(sql, values)
+        except sqlite3.IntegrityError as failure:
+            if "idempotency_key" in str(failure):
+                raise DuplicateRequest("") from failure
+            raise DuplicateId(f"'{aggregate_id}' exists already.") from failure
+        self._desk.clock.note(connection)
 
     def _saved(self, aggregate: A, claim: Claim | None) -> None:
         raised = bool(aggregate.raised)
@@ -130,28 +156,6 @@ class SqliteRepository(Generic[A]):
             self._desk.deliveries.notify(self._table.kind, aggregate.id)
 
 
-def _outbox_columns(pending: bytes, count: int, claim: Claim | None, lease_seconds: float) -> dict[str, object]:
-    """Leased to this process where it has a claim, and otherwise due at once for whoever sweeps."""
-    now = time.time_ns() // 1_000_000
-    return {
-        "pending": pending,
-        "pending_count": count,
-        "lease": claim.token if claim else None,
-        "next_attempt_at": now + int(lease_seconds * 1000) if claim else now,
-        "lane": FRESH_LANE,
-        "pending_since": now,
-    }
-
-
 def _joined(stored: bytes | None, raised: bytes) -> bytes:
     """Two JSON arrays as one."""
     return stored[:-1] + b"," + raised[1:] if stored else raised
-
-
-def _insert(connection: sqlite3.Connection, sql: str, values: tuple[object, ...], aggregate_id: str) -> None:
-    try:
-        connection.execute(sql, values)
-    except sqlite3.IntegrityError as failure:
-        if "idempotency_key" in str(failure):
-            raise DuplicateRequest("") from failure
-        raise DuplicateId(f"'{aggregate_id}' exists already.") from failure

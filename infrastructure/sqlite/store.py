@@ -1,5 +1,6 @@
 """The SQLite store, whole."""
 
+import sqlite3
 from pathlib import Path
 
 from application.dispatch.outbox import Deliveries
@@ -9,6 +10,7 @@ from domain.menu import Menu, MenuState
 from domain.order import Order
 from domain.order_state import OrderState
 from infrastructure.observer import Observer
+from infrastructure.sqlite.clock import FileClock
 from infrastructure.sqlite.database import Database
 from infrastructure.sqlite.event_log import SqliteEventLog
 from infrastructure.sqlite.order_queries import SqliteOrderQueries
@@ -31,14 +33,30 @@ _MENUS = Table("menus", "menu", MenuState, Menu.restore)
 _KITCHENS = Table("kitchens", "kitchen", KitchenState, Kitchen.restore)
 
 
+def _write_version(connection: sqlite3.Connection) -> None:
+    """Write a page as it is. An empty commit writes none, and an update to the same value may not either."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    connection.execute(f"PRAGMA user_version = {version}")
+
+
 class SqliteStore:
     """Implements `application.store.Store` on one file."""
 
     name = "sqlite"
+    #: It has no clock but this machine's.
+    clock_skew = 0.0
 
-    def __init__(self, path: Path, *, lease_seconds: float = 10.0, observe: Observer = lambda *_: None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        lease_seconds: float = 10.0,
+        observe: Observer = lambda *_: None,
+        clock: FileClock | None = None,
+    ) -> None:
         self._database = Database(path, observe)
-        self._desk = DeliveryDesk(lease_seconds)
+        self._clock = clock or FileClock()
+        self._desk = DeliveryDesk(lease_seconds, self._clock)
         self.orders = SqliteRepository(self._database, _ORDERS, self._desk)
         self.menus = SqliteRepository(self._database, _MENUS, self._desk)
         self.kitchens = SqliteRepository(self._database, _KITCHENS, self._desk)
@@ -46,17 +64,19 @@ class SqliteStore:
         self.event_log = SqliteEventLog(self._database)
         self.ticket_board = SqliteTicketBoard(self._database)
         self.secrets = SqliteSecretStore(self._database)
-        self.outboxes = {_ORDERS.kind: SqliteOutbox(self._database, _ORDERS.name, _ORDERS.kind, lease_seconds)}
+        outbox = SqliteOutbox(self._database, _ORDERS.name, _ORDERS.kind, lease_seconds, self._clock)
+        self.outboxes = {_ORDERS.kind: outbox}
 
     def attach(self, deliveries: Deliveries) -> None:
         self._desk.deliveries = deliveries
 
     async def open(self) -> None:
         await self._database.open()
+        await self._database.write(self._clock.set)
 
     async def close(self) -> None:
         await self._database.close()
 
     async def ping(self) -> None:
-        """A change that changes nothing: it fails where the disk is full or the file is locked."""
-        await self._database.write(lambda _: None)
+        """A write that changes nothing: it fails where the disk is full or the file is locked."""
+        await self._database.write(_write_version)

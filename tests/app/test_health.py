@@ -21,13 +21,17 @@ async def test_a_service_that_works_is_ready(anybody: httpx.AsyncClient) -> None
     assert response.status_code == 200
     assert response.json() == {
         "status": "ready",
-        "store": {"ready": True, "name": "sqlite", "error": None},
+        "reasons": [],
+        "store": {"ready": True, "name": "sqlite", "error": None, "clockSkewSeconds": 0.0},
         "backlog": {
             "ready": True,
             "documents": 0,
             "oldestSeconds": 0.0,
             "deadLetters": 0,
             "pausedHandlers": [],
+            "failingHandlers": [],
+            "waitingByHandler": {},
+            "leasesLost": 0,
         },
     }
     assert (await anybody.get("/health/live")).json() == {"status": "alive"}

@@ -2,7 +2,9 @@
 
 import pytest
 
-from app.settings import Settings, SettingsError, load_settings
+from app.settings import LONGEST_TIMEOUT, Settings, SettingsError, load_settings
+from application.dispatch.handler import EventHandler
+from infrastructure.cloudevents.publisher import PATIENCE
 
 
 def test_nothing_need_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,6 +29,8 @@ def test_nothing_need_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
         ("K_CE_OVERRIDES", '{"extensions": {"shop": "1"}}', "cloudevents_extensions", {"shop": "1"}),
         ("K_CE_OVERRIDES", "", "cloudevents_extensions", {}),
         ("PIZZERIA_KITCHEN_CAPACITY", "3", "kitchen_capacity", 3),
+        ("PIZZERIA_CLOUDEVENTS_TIMEOUT_SECONDS", "0.1", "cloudevents_timeout_seconds", 0.1),
+        ("PIZZERIA_KITCHEN_DISPLAY_TIMEOUT_SECONDS", "14", "kitchen_display_timeout_seconds", 14.0),
     ],
 )
 def test_the_environment_is_read(
@@ -52,6 +56,8 @@ def test_the_environment_is_read(
         ("K_CE_OVERRIDES", "[hunter2hunter2]"),
         ("PIZZERIA_KITCHEN_CAPACITY", "0"),
         ("PIZZERIA_LEASE_SECONDS", "-1"),
+        ("PIZZERIA_CLOUDEVENTS_TIMEOUT_SECONDS", "0.05"),
+        ("PIZZERIA_CLOUDEVENTS_TIMEOUT_SECONDS", "15"),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_named_and_not_shown(
@@ -63,6 +69,10 @@ def test_a_setting_that_makes_no_sense_is_named_and_not_shown(
 
     assert str(failure.value).startswith(f"{name}: ")
     assert "hunter2" not in str(failure.value)
+
+
+def test_a_call_of_a_handler_ends_before_its_time_does_whatever_timeout_is_set() -> None:
+    assert EventHandler.timeout > LONGEST_TIMEOUT + PATIENCE
 
 
 def test_what_is_given_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from application.background import end
 from application.clock import utc_now
 from application.dispatch.dispatcher import Dispatcher
 from application.dispatch.handler import BatchEventHandler, EventHandler
-from application.dispatch.outbox import DeadLetter
+from application.dispatch.outbox import Claim, DeadLetter, Outbox, Outcome, Settlement
 from application.dispatch.relay import Relay
 from application.dispatch.retry import RetryPolicy
 from application.telemetry import NoTelemetry
@@ -22,6 +22,7 @@ from domain.identity import new_order_id
 from domain.order import Order
 from domain.order_lifecycle import FulfilmentType
 from domain.order_state import Customer, Fulfilment, OrderLine, StaffMember
+from infrastructure.sqlite.clock import FileClock
 from infrastructure.sqlite.store import SqliteStore
 
 QUICK = RetryPolicy(base=0.05, cap=0.1, max_attempts=3)
@@ -55,6 +56,14 @@ class Process:
         order.start_cooking(utc_now(), COOK)
         await self.store.orders.save(order)
 
+    async def mark_ready(self, order: Order) -> None:
+        order.mark_ready(utc_now(), COOK)
+        await self.store.orders.save(order)
+
+    async def collect(self, order: Order) -> None:
+        order.collect(utc_now())
+        await self.store.orders.save(order)
+
     @property
     def claims(self) -> int:
         """How many aggregates it works on now."""
@@ -80,14 +89,45 @@ class Process:
         await self.store.close()
 
 
+class SlowLine:
+    """An outbox behind a slow line: an acknowledgement takes so many seconds to arrive there, a claim to come back."""
+
+    def __init__(self, outbox: Outbox, settling_takes: float, claiming_takes: float) -> None:
+        self._outbox = outbox
+        self._settling_takes = settling_takes
+        self._claiming_takes = claiming_takes
+
+    async def settle(self, settlements: Sequence[Settlement]) -> list[Outcome]:
+        await asyncio.sleep(self._settling_takes)
+        return await self._outbox.settle(settlements)
+
+    async def claim_due(self, lane: str, limit: int) -> list[Claim]:
+        claims = await self._outbox.claim_due(lane, limit)
+        await asyncio.sleep(self._claiming_takes)
+        return claims
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._outbox, name)
+
+
 @asynccontextmanager
 async def process(
-    path: Path, handlers: Sequence[EventHandler[Any]], *, lease_seconds: float = 5.0, retry: RetryPolicy = QUICK
+    path: Path,
+    handlers: Sequence[EventHandler[Any]],
+    *,
+    lease_seconds: float = 5.0,
+    retry: RetryPolicy = QUICK,
+    settling_takes: float = 0.0,
+    claiming_takes: float = 0.0,
+    clock: FileClock | None = None,
 ) -> AsyncIterator[Process]:
-    store = SqliteStore(path, lease_seconds=lease_seconds)
+    store = SqliteStore(path, lease_seconds=lease_seconds, clock=clock)
     await store.open()
-    dispatcher = Dispatcher(handlers, store.outboxes, retry=retry, lease_seconds=lease_seconds, telemetry=NoTelemetry())
-    relay = Relay(dispatcher, store.outboxes, poll_seconds=0.02)
+    outboxes: dict[str, Any] = {
+        kind: SlowLine(outbox, settling_takes, claiming_takes) for kind, outbox in store.outboxes.items()
+    }
+    dispatcher = Dispatcher(handlers, outboxes, retry=retry, lease_seconds=lease_seconds, telemetry=NoTelemetry())
+    relay = Relay(dispatcher, outboxes, poll_seconds=0.02)
     store.attach(dispatcher)
     dispatcher.start()
     relay.start()

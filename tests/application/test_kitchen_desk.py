@@ -15,12 +15,18 @@ from domain.errors import KitchenFull, VersionConflict
 from domain.kitchen import KITCHEN_ID, Kitchen, KitchenState, Place
 from domain.order import Order
 from domain.order_lifecycle import OrderStatus
-from tests.application.delivering import COOK, Process, process
+from tests.application.delivering import COOK, Process, Recorder, process
+from tests.waiting import eventually
 
 
 @pytest.fixture
-async def running(tmp_path: Path) -> AsyncIterator[Process]:
-    async with process(tmp_path / "p.db", []) as running:
+def recorder() -> Recorder:
+    return Recorder()
+
+
+@pytest.fixture
+async def running(tmp_path: Path, recorder: Recorder) -> AsyncIterator[Process]:
+    async with process(tmp_path / "p.db", [recorder]) as running:
         await running.store.kitchens.add(Kitchen(KITCHEN_ID, KitchenState()))
         yield running
 
@@ -75,10 +81,13 @@ async def test_an_order_that_may_not_cook_takes_no_place(running: Process) -> No
     await cook.handle(StartCookingCommand(order_id=other.id, cook=COOK))
 
 
-async def test_a_place_that_a_crash_left_behind_is_given_away_and_its_sleeper_cannot_cook(running: Process) -> None:
+@pytest.mark.parametrize("off", [timedelta(), timedelta(hours=1)], ids=["", "by_a_replica_an_hour_ahead"])
+async def test_a_place_that_a_crash_left_behind_is_given_away_and_its_sleeper_cannot_cook(
+    running: Process, recorder: Recorder, off: timedelta
+) -> None:
     sleeping, waiting = await confirmed(running), await confirmed(running)
     kitchen = await running.store.kitchens.get(KITCHEN_ID)
-    long_ago = utc_now() - ABANDONED_AFTER - timedelta(seconds=1)
+    long_ago = utc_now() - ABANDONED_AFTER - timedelta(seconds=1) + off
     kitchen.state.places.append(Place(order_id=sleeping.id, taken_at=long_ago))
     await running.store.kitchens.save(kitchen)
     sleeper = await running.store.orders.get(sleeping.id)
@@ -88,6 +97,8 @@ async def test_a_place_that_a_crash_left_behind_is_given_away_and_its_sleeper_ca
 
     with pytest.raises(VersionConflict):
         await running.store.orders.save(sleeper)
+    # Each version of an order has its event: `sequence` has no holes for those who count.
+    await eventually(lambda: recorder.seen[sleeping.id] == [1, 2, 3])
 
 
 async def test_a_place_just_taken_is_not_given_away(running: Process) -> None:
@@ -97,3 +108,20 @@ async def test_a_place_just_taken_is_not_given_away(running: Process) -> None:
     await running.store.kitchens.save(kitchen)
     with pytest.raises(KitchenFull):
         await cook_with(running, capacity=1).handle(StartCookingCommand(order_id=waiting.id, cook=COOK))
+
+
+async def test_a_cook_who_loses_to_a_cancellation_gives_the_place_back(running: Process) -> None:
+    order = await confirmed(running)
+
+    class CancelledMeanwhile(KitchenDesk):
+        async def take_place(self, order_id: str) -> None:
+            await super().take_place(order_id)
+            cancelled = await running.store.orders.get(order_id)
+            cancelled.cancel(utc_now(), "Guest left")
+            await running.store.orders.save(cancelled)
+
+    desk = CancelledMeanwhile(running.store.kitchens, running.store.orders, capacity=1)
+    cook = StartCookingCommandHandler(OrderChanger(running.store.orders), desk)
+    with pytest.raises(VersionConflict):
+        await cook.handle(StartCookingCommand(order_id=order.id, cook=COOK))
+    assert (await running.store.kitchens.get(KITCHEN_ID)).state.places == []

@@ -1,9 +1,12 @@
 """What a crash, a stop or another process does to deliveries: nothing that matters."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from application.background import end
+from application.dispatch.outbox import Claim
 from tests.application.delivering import Other, Process, Recorder, process
 from tests.waiting import eventually
 
@@ -96,3 +99,58 @@ async def test_a_handler_slower_than_its_lease_keeps_its_work(tmp_path: Path) ->
             await eventually(working.nothing_pending)
     assert slow.seen == {order.id: [1]}
     assert idle.seen == {}
+
+
+async def test_an_order_that_changes_before_each_acknowledgement_keeps_its_lease(tmp_path: Path) -> None:
+    """Found under load on MongoDB: each acknowledgement found new events, until the lease had ended."""
+    recorder = Recorder()
+    async with process(tmp_path / "p.db", [recorder], lease_seconds=1, settling_takes=0.4) as running:
+        order = await running.place()
+        for number, move in enumerate((running.confirm, running.cook, running.mark_ready, running.collect), 1):
+            await eventually(lambda number=number: len(recorder.seen[order.id]) == number)  # type: ignore[misc]
+            await asyncio.sleep(0.2)  # the acknowledgement is on its way
+            await move(order)
+        await eventually(running.nothing_pending)
+    assert recorder.seen[order.id] == [1, 2, 3, 4, 5]
+
+
+async def test_a_stop_in_the_middle_of_a_claim_leaves_no_lease_behind(tmp_path: Path) -> None:
+    """Found by rolling replicas: a sweep cancelled after its write had leased events that nobody knew of."""
+    path, recorder, heir = tmp_path / "p.db", Recorder(), Recorder()
+    async with process(path, [recorder], lease_seconds=600) as first:
+        await first.relay.stop()
+        first.store.attach(NoRoom())
+        order = await first.place()
+    async with process(path, [recorder], lease_seconds=600, claiming_takes=0.5) as stopping:
+        await eventually(lambda: _is_leased(path))
+        assert stopping.claims == 0
+    async with process(path, [heir], lease_seconds=600) as running:
+        await eventually(running.nothing_pending)
+    assert recorder.seen[order.id] + heir.seen[order.id] == [1]
+
+
+async def test_a_stop_that_has_no_time_to_acknowledge_hands_back_all_the_same(tmp_path: Path) -> None:
+    leaving, heir = Recorder(), Recorder()
+    async with process(tmp_path / "p.db", [leaving], lease_seconds=600, settling_takes=600) as stopping:
+        order = await stopping.place()
+        await eventually(lambda: leaving.seen[order.id] == [1])
+    async with process(tmp_path / "p.db", [heir], lease_seconds=600) as running:
+        await eventually(running.nothing_pending)
+    assert heir.seen == {order.id: [1]}  # once more: at least once is what is promised
+
+
+class NoRoom:
+    """Deliveries of a process that is full: what is saved waits for somebody else."""
+
+    def room(self, lane: str) -> int:
+        return 0
+
+    def submit(self, claim: Claim) -> None:
+        raise AssertionError("there was no room")
+
+    def notify(self, kind: str, aggregate_id: str) -> None: ...
+
+
+def _is_leased(path: Path) -> bool:
+    with closing(sqlite3.connect(path)) as connection:
+        return bool(connection.execute("SELECT count(*) FROM orders WHERE lease IS NOT NULL").fetchone()[0])

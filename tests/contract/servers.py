@@ -5,6 +5,7 @@ import os
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from enum import Enum
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,13 @@ async def drop_database(server: str, name: str) -> None:
         await client.drop_database(name)
 
 
+class Loss(Enum):
+    """What never arrives: the request, or the reply to one that was done."""
+
+    REQUEST = 1
+    REPLY = 2
+
+
 class Wire:
     """A proxy on loopback, between a client and a server, that can be cut at the worst moment. Without a server it
     takes connections and never says a word."""
@@ -49,17 +57,17 @@ class Wire:
         #: How often it was cut as asked for.
         self.cuts = 0
         self._target = target
-        self._lose: tuple[bytes, bool] | None = None
+        self._lose: tuple[bytes, Loss] | None = None
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
 
     def lose_request(self, holding: bytes) -> None:
         """Cut the connection before the next request that holds these bytes gets through."""
-        self._lose = (holding, False)
+        self._lose = (holding, Loss.REQUEST)
 
     def lose_reply(self, holding: bytes) -> None:
         """Let the next such request through, and cut when its reply comes: it is done, and the client cannot know."""
-        self._lose = (holding, True)
+        self._lose = (holding, Loss.REPLY)
 
     async def up(self) -> None:
         self._server = await asyncio.start_server(self._connect, "127.0.0.1", self.port)
@@ -107,13 +115,18 @@ class Wire:
             with suppress(OSError):
                 await server_writer.wait_closed()
 
+    def _loss_at(self, request: bytes) -> Loss | None:
+        """Whether to cut at this request, and when."""
+        if self._lose and self._lose[0] in request:
+            (_, loss), self._lose = self._lose, None
+            return loss
+        return None
+
     async def _requests(self, source: asyncio.StreamReader, to: asyncio.StreamWriter, doomed: asyncio.Event) -> None:
         while data := await source.read(1 << 20):
-            if self._lose and self._lose[0] in data:
-                _, let_through = self._lose
-                self._lose = None
+            if loss := self._loss_at(data):
                 self.cuts += 1
-                if not let_through:
+                if loss is Loss.REQUEST:
                     return
                 doomed.set()
             to.write(data)
@@ -127,11 +140,16 @@ class Wire:
             await to.drain()
 
 
+def address_of(url: str) -> tuple[str, int]:
+    """The host and port of a MongoDB URL's first server."""
+    host, port = parse_uri(url)["nodelist"][0]
+    return host, port or 27017
+
+
 @asynccontextmanager
 async def wire_to(url: str) -> AsyncIterator[Wire]:
     """A wire to the server of this URL, up."""
-    host, port = parse_uri(url)["nodelist"][0]
-    wire = Wire((host, port or 27017))
+    wire = Wire(address_of(url))
     await wire.up()
     try:
         yield wire

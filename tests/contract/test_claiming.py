@@ -174,3 +174,50 @@ async def test_renewing_many_tells_for_each_what_became_of_it(store: Store, outb
     assert outcomes == [Outcome.DONE, Outcome.GREW, Outcome.LOST]
     assert [p.event.aggregate_version for p in by_id[grown.id].pending] == [1, 2]
     assert await outbox.settle([Settlement(by_id[grown.id], 2)]) == [Outcome.DONE]
+
+
+async def test_a_released_claim_is_due_at_once_for_anybody_as_it_was(store: Store, outbox: Outbox) -> None:
+    orders = [an_order() for _ in range(3)]
+    for order in orders:
+        await store.orders.add(order)
+    held = await outbox.claim_due("", 10)
+
+    await outbox.release(held[:2])
+
+    again = await outbox.claim_due("", 10)
+    assert {claim.aggregate_id for claim in again} == {claim.aggregate_id for claim in held[:2]}
+    assert [p.todo for claim in again for p in claim.pending] == [None, None]
+    assert await outbox.settle([Settlement(claim, 1) for claim in held]) == [Outcome.LOST, Outcome.LOST, Outcome.DONE]
+
+
+async def test_a_claim_that_was_lost_releases_nothing(store: Store, outbox: Outbox) -> None:
+    await store.orders.add(an_order())
+    (lost,) = await outbox.claim_due("", 10)
+    await outbox.release([lost])
+    (current,) = await outbox.claim_due("", 10)
+
+    await outbox.release([lost])
+
+    assert await outbox.claim_due("", 10) == []
+    assert await outbox.settle([Settlement(current, 1)]) == [Outcome.DONE]
+
+
+async def test_a_lease_under_which_nothing_waits_is_no_backlog_until_something_does(
+    store: Store, outbox: Outbox
+) -> None:
+    """Found by the model: a second click on "redrive" leased an order that had nothing left, and no backlog could be
+    measured any more."""
+    order = an_order()
+    await store.orders.add(order)
+    (claim,) = await outbox.claim_due("", 10)
+    await outbox.settle([Settlement(claim, 1)])
+    repair = await outbox.take_for_repair(order.id)
+    assert repair is not None
+    assert await outbox.backlog() == []
+
+    confirm(order)
+    await store.orders.save(order)
+
+    (lane,) = await outbox.backlog()
+    assert lane.documents == 1
+    assert abs(lane.oldest - utc_now()) < timedelta(minutes=1)

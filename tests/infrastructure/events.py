@@ -6,6 +6,7 @@ from typing import Any
 from domain.events import (
     CookingStartedEvent,
     DomainEvent,
+    KitchenPlaceWithdrawnEvent,
     OrderCancelledEvent,
     OrderCollectedEvent,
     OrderConfirmedEvent,
@@ -82,4 +83,5 @@ def one_of_each() -> list[DomainEvent]:
         OrderDeliveredEvent(**common(6), delivered_time=NOON),
         OrderCollectedEvent(**common(7), collected_time=NOON),
         OrderCancelledEvent(**common(8), cancelled_time=NOON, reason="Zoë moved away"),
+        KitchenPlaceWithdrawnEvent(**common(9), withdrawn_time=NOON),
     ]

@@ -8,6 +8,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from application.clock import utc_now
 from application.dispatch.outbox import LaneBacklog
 from application.dispatch.relay import Backlog
+from application.dispatch.track_record import Trouble
+from application.health import HandlerHealth, Health
 from application.telemetry import Telemetry
 from infrastructure.metrics import Metrics
 
@@ -90,6 +92,37 @@ def test_the_backlog_shows_documents_and_oldest_age_by_lane(metrics: Metrics) ->
     assert 540 <= seen["pizzeria_backlog_oldest_age_seconds{lane=CloudEventsHandler}"] < 600
     assert seen["pizzeria_dead_letters_documents{}"] == 4
     assert seen["pizzeria_backlog_measurement_age_seconds{}"] > 0
+
+
+def test_how_the_service_is_shows_as_zeros_and_ones(metrics: Metrics) -> None:
+    failing = HandlerHealth(paused=False, trouble=Trouble("SinkRefused", 500), waiting=3)
+    handlers = {"AuditTrailHandler": HandlerHealth(), "CloudEventsHandler": failing}
+    metrics.update_health(Health(None, -0.5, Backlog(dead_letters=2), 0.0, True, handlers, 0))
+    seen = scrape(metrics)
+    assert (seen["pizzeria_ready{}"], seen["pizzeria_degraded{}"], seen["pizzeria_store_up{}"]) == (1, 1, 1)
+    assert seen["pizzeria_store_clock_skew_seconds{}"] == -0.5
+    assert seen["pizzeria_handler_failing{handler=CloudEventsHandler}"] == 1
+    assert seen["pizzeria_handler_failing{handler=AuditTrailHandler}"] == 0
+    assert seen["pizzeria_handler_paused{handler=CloudEventsHandler}"] == 0
+    assert seen["pizzeria_handler_waiting_documents{handler=CloudEventsHandler}"] == 3
+    assert seen["pizzeria_dead_letters_documents{}"] == 2
+
+    metrics.update_health(Health("away", 0.0, Backlog(), 0.0, True, handlers, 0))
+    seen = scrape(metrics)
+    assert (seen["pizzeria_ready{}"], seen["pizzeria_degraded{}"], seen["pizzeria_store_up{}"]) == (0, 0, 0)
+
+
+def test_leases_lost_lately_are_counted(metrics: Metrics) -> None:
+    assert metrics.leases_lost_lately() == 0
+    metrics.lease_lost()
+    metrics.lease_lost()
+    assert metrics.leases_lost_lately() == 2
+
+
+def test_a_document_that_waits_for_two_handlers_counts_for_both_and_a_fresh_one_for_none() -> None:
+    now = utc_now()
+    backlog = Backlog((LaneBacklog("", 9, now), LaneBacklog("A+B", 2, now), LaneBacklog("B", 3, now)))
+    assert backlog.by_handler() == {"A": 2, "B": 5}
 
 
 def test_a_lane_that_ran_dry_is_at_zero(metrics: Metrics) -> None:

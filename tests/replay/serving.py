@@ -29,6 +29,11 @@ class ServiceProcess:
         self._process = await run("serve", "--host", "127.0.0.1", "--port", str(self.port), **self._settings)
         await eventually(self._is_ready, START_SECONDS)
 
+    @property
+    def pid(self) -> int:
+        assert self._process
+        return self._process.pid
+
     async def kill(self) -> None:
         """A crash: no goodbye."""
         assert self._process
