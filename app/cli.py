@@ -1,4 +1,4 @@
-"""The command line: `pizzeria serve`, `pizzeria replay`."""
+"""The command line: `pizzeria serve`, `pizzeria replay`, `pizzeria backup`, `pizzeria restore`."""
 
 import asyncio
 import sys
@@ -8,6 +8,7 @@ import typer
 import uvloop
 
 from app.auth import StaffKeys
+from app.backup.command import backup, restore
 from app.bootstrap import build_service
 from app.logs import configure_logs
 from app.main import create_app
@@ -17,6 +18,8 @@ from app.settings import Settings, SettingsError, load_settings
 
 app = typer.Typer(help="Mario's Pizzeria order service.", no_args_is_help=True, add_completion=False)
 app.command()(replay)
+app.command()(backup)
+app.command()(restore)
 
 
 @app.command()

@@ -1,0 +1,1 @@
+"""Copies of the store, made while the service runs, and put back."""

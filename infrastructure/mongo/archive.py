@@ -1,0 +1,181 @@
+"""A copy of a MongoDB store in one file, whose parts were read one after the other and are made to agree."""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import bson
+from bson import CodecOptions
+
+from application.events.kitchen import KitchenEvent, ticket_change
+from domain.kitchen import Ticket
+from infrastructure.backup_file import BackupError, open_existing
+from infrastructure.mongo.client import Document
+from infrastructure.serialization import event_from_document, to_document
+
+#: Orders first: nothing else in the copy may know more of an order than the order itself.
+COLLECTIONS = ("orders", "menus", "kitchens", "secrets", "tickets")
+EVENTS = "events"
+_OPTIONS: CodecOptions[Document] = CodecOptions(tz_aware=True)
+
+_SCHEMA = "".join(
+    f"CREATE TABLE {name} (id TEXT PRIMARY KEY, version INTEGER, status TEXT, pending INTEGER, document BLOB);"
+    for name in COLLECTIONS
+) + (
+    "CREATE TABLE events (position INTEGER PRIMARY KEY, aggregate_id TEXT, version INTEGER, document BLOB);"
+    "CREATE INDEX events_by_aggregate ON events (aggregate_id, version);"
+)
+
+
+class Archive:
+    """Takes documents as they are read, `COLLECTIONS` in their order and then the events; gives them out again."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        #: Events of the log that were left out, since the copied order does not know of them yet.
+        self.left_out = 0
+
+    def add(self, collection: str, documents: Iterable[Document]) -> None:
+        rows = [
+            (found["_id"], found.get("version"), _status(found), len(found.get("pending", ())), bson.encode(found))
+            for found in documents
+        ]
+        self._insert(f"INSERT INTO {collection} VALUES (?, ?, ?, ?, ?)", rows)  # noqa: S608
+
+    def add_events(self, documents: Iterable[Document]) -> None:
+        """Keep what the copied orders know of, at positions without gaps, as the log has them.
+
+        A later event would be in the way of the one that the restored order raises under the same version.
+        """
+        rows: list[tuple[object, ...]] = []
+        for document in documents:
+            position, order_id, version = document.pop("_id"), document["aggregate_id"], document["aggregate_version"]
+            if version > self._version_of(order_id):
+                self.left_out += 1
+            else:
+                rows.append((position - self.left_out, order_id, version, bson.encode(document)))
+        self._insert("INSERT INTO events VALUES (?, ?, ?, ?)", rows)
+
+    def finish(self) -> int:
+        """Bring tickets and places back to where their orders are; returns how many events are pending.
+
+        Raises `BackupError` where the parts do not agree after all.
+        """
+        self._connection.execute("BEGIN")
+        self._mend_tickets()
+        self._mend_places()
+        self._connection.execute("COMMIT")
+        self._check()
+        (pending,) = self._connection.execute("SELECT coalesce(sum(pending), 0) FROM orders").fetchone()
+        return int(pending)
+
+    def count(self, collection: str) -> int:
+        return int(self._connection.execute(f"SELECT count(*) FROM {collection}").fetchone()[0])  # noqa: S608
+
+    def pages(self, collection: str, size: int) -> Iterator[list[Document]]:
+        """All documents, in the order of their ids."""
+        rows = self._connection.execute(f"SELECT * FROM {collection} ORDER BY 1")  # noqa: S608
+        while page := rows.fetchmany(size):
+            yield [{"_id": row[0], **_decode(row[-1])} for row in page]
+
+    def _mend_tickets(self) -> None:
+        """Tickets were read after their orders: one that is ahead is made again from what the order knows of."""
+        ahead = self._connection.execute(
+            "SELECT t.id FROM tickets t LEFT JOIN orders o ON o.id = t.id WHERE t.version > coalesce(o.version, 0)"
+        ).fetchall()
+        for (order_id,) in ahead:
+            self._connection.execute("DELETE FROM tickets WHERE id = ?", (order_id,))
+            ticket = _ticket(self._events_of(order_id))
+            if ticket:
+                document = to_document(ticket)
+                self.add("tickets", [{"_id": document.pop("order_id"), **document}])
+
+    def _mend_places(self) -> None:
+        """A place for each order that cooks, and for no other. A command between its place and its order is gone."""
+        cooking = {
+            order_id: _decode(document)["state"]
+            for order_id, document in self._connection.execute(
+                "SELECT id, document FROM orders WHERE status = 'cooking' ORDER BY id"
+            )
+        }
+        for row_id, stored in self._connection.execute("SELECT id, document FROM kitchens").fetchall():
+            kitchen = _decode(stored)
+            kept = [place for place in kitchen["state"]["places"] if place["order_id"] in cooking]
+            placed = {place["order_id"] for place in kept}
+            kitchen["state"]["places"] = kept + [
+                {"order_id": order_id, "taken_at": state["cooking_started_at"]}
+                for order_id, state in cooking.items()
+                if order_id not in placed
+            ]
+            self._connection.execute("UPDATE kitchens SET document = ? WHERE id = ?", (bson.encode(kitchen), row_id))
+
+    def _check(self) -> None:
+        wrong = {
+            "events that no order knows of": "SELECT count(*) FROM events e LEFT JOIN orders o ON o.id = e.aggregate_id"
+            " WHERE e.version > coalesce(o.version, 0)",
+            "tickets ahead of their orders": "SELECT count(*) FROM tickets t LEFT JOIN orders o ON o.id = t.id"
+            " WHERE t.version > coalesce(o.version, 0)",
+        }
+        for what, sql in wrong.items():
+            (count,) = self._connection.execute(sql).fetchone()
+            if count:
+                raise BackupError(f"The copy does not agree with itself: {count} {what}.")
+
+    def _version_of(self, order_id: str) -> int:
+        row = self._connection.execute("SELECT version FROM orders WHERE id = ?", (order_id,)).fetchone()
+        return int(row[0]) if row else 0
+
+    def _events_of(self, order_id: str) -> list[Document]:
+        sql = "SELECT document FROM events WHERE aggregate_id = ? ORDER BY version"
+        return [_decode(document) for (document,) in self._connection.execute(sql, (order_id,))]
+
+    def _insert(self, sql: str, rows: Sequence[tuple[object, ...]]) -> None:
+        in_transaction = self._connection.in_transaction
+        if not in_transaction:
+            self._connection.execute("BEGIN")
+        self._connection.executemany(sql, rows)
+        if not in_transaction:
+            self._connection.execute("COMMIT")
+
+
+@contextlib.contextmanager
+def new_archive(path: Path) -> Iterator[Archive]:
+    """An archive in an empty file. What makes it safe on disk is its seal; until then nothing waits for the disk."""
+    with contextlib.closing(open_existing(path)) as connection:
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.executescript(_SCHEMA)
+        yield Archive(connection)
+
+
+@contextlib.contextmanager
+def existing_archive(path: Path) -> Iterator[Archive]:
+    with contextlib.closing(open_existing(path, "ro")) as connection:
+        yield Archive(connection)
+
+
+def _ticket(documents: Iterable[Document]) -> Ticket | None:
+    ticket: Ticket | None = None
+    for event in map(event_from_document, documents):
+        if not isinstance(event, KitchenEvent):
+            continue
+        change = ticket_change(event)
+        if isinstance(change, Ticket):
+            ticket = change
+        elif ticket:
+            cook = change.cook or ticket.cook
+            ticket = replace(
+                ticket, version=change.version, status=change.status, cook=cook, updated_at=change.updated_at
+            )
+    return ticket
+
+
+def _status(document: Document) -> str | None:
+    state = document.get("state", {})
+    status: str | None = state.get("status")
+    return status
+
+
+def _decode(document: bytes) -> Document:
+    return bson.decode(document, _OPTIONS)
