@@ -11,10 +11,10 @@ MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check bench replay lock
+.PHONY: help run test check bench replay faults faults-short soak lock
 
 help: ## List what can be done
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: .venv/.run ## Start the service on http://127.0.0.1:8000 (PORT and the PIZZERIA_* settings change it)
 	@exec $(PY) -m app.cli serve
@@ -37,6 +37,16 @@ bench: .venv/.dev ## Measure the service beside a bare FastAPI app and write ben
 
 replay: .venv/.dev ## Send a real year of orders to the service at URL, as the staff member with API_KEY
 	@$(PY) -m app.cli replay --url $(URL) --api-key $(or $(API_KEY),$(error Say whose key to use: make replay API_KEY=...)) $(ARGS)
+
+faults: .venv/.dev ## Run the service under every fault, in full (hours; SEED and ARGS), and write docs/reliability.md
+	@$(if $(ARGS),,rm -rf build/faults;) FAULTS=full $(PY) -m pytest -m faults -s tests/faults $(ARGS); \
+		outcome=$$?; $(PY) -m tests.faults.report && exit $$outcome
+
+faults-short: .venv/.dev ## The same in short (minutes)
+	@$(PY) -m pytest -m faults -s tests/faults $(ARGS)
+
+soak: .venv/.dev ## An hour of mixed load with kills (MINUTES, STORE=sqlite or mongodb, SEED)
+	@$(PY) -m tests.faults.soak
 
 lock: .venv/.dev ## Choose the versions anew and pin them by hash (on Python 3.11, the oldest that is supported)
 	@$(PY) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "Remove .venv, then: make lock PYTHON=python3.11")'

@@ -1,0 +1,1 @@
+"""The real service as real processes, under faults, with a ledger outside that counts what must not be lost."""

@@ -1,0 +1,176 @@
+"""The store's books as an auditor reads them: straight from the file or the server, past the service and its code."""
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from pymongo import AsyncMongoClient
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An event that still has to be delivered; `parked` where a handler has given it up."""
+
+    event_id: str
+    type: str
+    version: int
+    parked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEntry:
+    version: int
+    status: str
+    pending: tuple[Pending, ...]
+    lease: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    order_id: str
+    version: int
+    type: str
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """`log` is in the order of its positions; `tickets` tells the version that each order's ticket has seen."""
+
+    orders: Mapping[str, OrderEntry]
+    log: list[LogEntry]
+    tickets: Mapping[str, int]
+    places: tuple[str, ...]
+
+    @property
+    def waiting(self) -> frozenset[str]:
+        """The orders with events that wait, parked ones included."""
+        return frozenset(order_id for order_id, order in self.orders.items() if order.pending)
+
+    @property
+    def parked(self) -> frozenset[str]:
+        """The orders with an event that some handler has given up."""
+        return frozenset(
+            order_id for order_id, order in self.orders.items() if any(pending.parked for pending in order.pending)
+        )
+
+    @property
+    def leased(self) -> int:
+        return sum(order.lease is not None for order in self.orders.values())
+
+
+class Auditor(Protocol):
+    """Reads the books of one store."""
+
+    async def read(self) -> Books: ...
+
+    async def waiting(self) -> int:
+        """How many orders have events that wait, parked ones included."""
+        ...
+
+    async def size(self) -> int:
+        """What the store takes on disk, in bytes."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class SqliteAuditor:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    async def read(self) -> Books:
+        return await asyncio.to_thread(self._read)
+
+    async def waiting(self) -> int:
+        with closing(self._connect()) as connection:
+            return int(connection.execute("SELECT count(*) FROM orders WHERE pending_count > 0").fetchone()[0])
+
+    async def size(self) -> int:
+        files = (self._path, self._path.with_name(f"{self._path.name}-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+
+    async def close(self) -> None: ...
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, timeout=30)
+
+    def _read(self) -> Books:
+        with closing(self._connect()) as connection:
+            connection.execute("BEGIN")  # one snapshot for all
+            orders = connection.execute("SELECT id, version, status, pending, lease FROM orders").fetchall()
+            log = connection.execute(
+                "SELECT aggregate_id, aggregate_version, type, json_extract(data, '$.event_id') FROM events"
+                " ORDER BY position"
+            ).fetchall()
+            tickets = connection.execute("SELECT order_id, version FROM tickets").fetchall()
+            kitchen = json.loads(connection.execute("SELECT state FROM kitchens").fetchone()[0])
+        return Books(
+            orders={
+                order_id: OrderEntry(version, status, _pending(json.loads(pending or "[]")), lease)
+                for order_id, version, status, pending, lease in orders
+            },
+            log=[LogEntry(*row) for row in log],
+            tickets=dict(tickets),
+            places=_places(kitchen),
+        )
+
+
+class MongoAuditor:
+    def __init__(self, url: str, database: str) -> None:
+        self._client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(url, tz_aware=True)
+        self._database = self._client[database]
+
+    async def read(self) -> Books:
+        orders = await self._all("orders", {"version": 1, "state.status": 1, "pending": 1, "lease": 1})
+        log = await self._all("events", {"aggregate_id": 1, "aggregate_version": 1, "type": 1, "event_id": 1})
+        tickets = await self._all("tickets", {"version": 1})
+        kitchens = await self._all("kitchens", {"state": 1})
+        return Books(
+            orders={
+                found["_id"]: OrderEntry(
+                    found["version"], found["state"]["status"], _pending(found["pending"]), found.get("lease")
+                )
+                for found in orders
+            },
+            log=[
+                LogEntry(found["aggregate_id"], found["aggregate_version"], found["type"], found["event_id"])
+                for found in sorted(log, key=lambda found: int(found["_id"]))
+            ],
+            tickets={found["_id"]: found["version"] for found in tickets},
+            places=_places(kitchens[0]["state"]),
+        )
+
+    async def waiting(self) -> int:
+        return await self._database["orders"].count_documents({"pending.0": {"$exists": True}})
+
+    async def size(self) -> int:
+        statistics = await self._database.command("dbStats")
+        return int(statistics["totalSize"])
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def _all(self, collection: str, fields: dict[str, int]) -> list[dict[str, Any]]:
+        return await self._database[collection].find({}, fields).to_list(None)
+
+
+def _pending(stored: list[dict[str, Any]]) -> tuple[Pending, ...]:
+    return tuple(
+        Pending(
+            entry["data"]["event_id"],
+            entry["type"],
+            entry["data"]["aggregate_version"],
+            any(delivery.get("parked_at") for delivery in (entry.get("todo") or {}).values()),
+        )
+        for entry in stored
+    )
+
+
+def _places(kitchen: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(place["order_id"] for place in kitchen["places"])
