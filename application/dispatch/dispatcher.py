@@ -8,13 +8,12 @@ from typing import Any
 import structlog
 
 from application.background import end, run_forever
-from application.clock import steady_now, utc_now
 from application.dispatch.active import ActiveClaim, Job
-from application.dispatch.breaker import BreakerState
+from application.dispatch.failures import Failures
 from application.dispatch.handler import EventHandler, handled_types
 from application.dispatch.lane import Lane
-from application.dispatch.outbox import FRESH_LANE, LANE_SEPARATOR, Claim, Delivery, Outbox, Outcome, Settlement
-from application.dispatch.retry import Rejected, RetryPolicy, TimedOut, Unavailable
+from application.dispatch.outbox import FRESH_LANE, LANE_SEPARATOR, Claim, Outbox, Outcome, Settlement
+from application.dispatch.retry import RetryPolicy
 from application.telemetry import Telemetry
 from domain.errors import StoreUnavailable
 from domain.events import DomainEvent
@@ -24,7 +23,6 @@ MOST_CLAIMS = 10_000
 SETTLE_BATCH = 500
 #: How long a stop goes on acknowledging what was done of the unfinished before it hands that back as it is, in seconds.
 HAND_BACK_SECONDS = 3.0
-ERROR_LENGTH = 500
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +40,7 @@ class Dispatcher:
         telemetry: Telemetry,
     ) -> None:
         self._outboxes = outboxes
-        self._retry = retry
+        self._failures = Failures(retry, telemetry)
         self._lease_seconds = lease_seconds
         self._telemetry = telemetry
         self.wake_relay = asyncio.Event()
@@ -181,28 +179,9 @@ class Dispatcher:
             if failure is None:
                 del todo[name]
             elif not stopped:
-                todo[name] = self._after_failure(name, event, todo[name], failure)
+                breaker = self.lanes[name].breaker
+                todo[name] = self._failures.judge(name, event, todo[name], failure, breaker)
                 stopped = job.handler.ordered
-
-    def _after_failure(self, name: str, event: DomainEvent, before: Delivery, failure: Exception) -> Delivery:
-        error = f"{type(failure).__name__}: {failure}"[:ERROR_LENGTH]
-        if self._is_outage(name, failure):
-            self._telemetry.retried(name, "unavailable")
-            return Delivery(before.attempts, self._retry.due(steady_now(), 1), None, error)
-        attempts = before.attempts + 1
-        if isinstance(failure, Rejected) or attempts >= self._retry.max_attempts:
-            self._telemetry.parked(name)
-            log.error("dead_letter", handler=name, event_id=event.event_id, aggregate=event.aggregate_id, error=error)
-            return Delivery(attempts, None, utc_now(), error)
-        self._telemetry.retried(name, type(failure).__name__)
-        log.warning("handler_failed", handler=name, event_id=event.event_id, attempts=attempts, error=error)
-        return Delivery(attempts, self._retry.due(steady_now(), attempts), None, error)
-
-    def _is_outage(self, name: str, failure: Exception) -> bool:
-        """Whether the other side is at fault, and not the event."""
-        if isinstance(failure, TimedOut | TimeoutError):
-            return self.lanes[name].breaker is not BreakerState.CLOSED
-        return isinstance(failure, Unavailable)
 
     # Acknowledgements
 
