@@ -119,9 +119,9 @@ async def stream_kitchen(
 ) -> Response:
     """OrderConfirmed, CookingStarted, OrderReady and OrderCancelled of all orders, from `Last-Event-ID` or from now."""
     feed = service_of(request).feed
-    position = _resume_from(last_event_id, query.last_event_id)
-    if position is None:
-        position = await feed.last_position()
+    last, seen = await feed.last_position(), _resume_from(last_event_id, query.last_event_id)
+    # Beyond the end is who was there before an older backup was restored.
+    position = last if seen is None else min(seen, last)
     return EventStream(_kitchen_chunks(feed, position), request.app.state.stream_slots)
 
 

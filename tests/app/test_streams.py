@@ -149,6 +149,15 @@ async def test_the_kitchens_stream_resumes_without_a_gap_or_a_repeat(staff: http
     assert live.data["aggregateId"] == later["id"]
 
 
+async def test_who_has_seen_more_than_there_is_hears_what_comes(staff: httpx.AsyncClient) -> None:
+    """So it is after an older backup was restored."""
+    async with listening(staff, "/api/kitchen/stream", **{"Last-Event-ID": "1000000"}) as stream:
+        order = await placed(staff)
+        await moved(staff, order["id"], "confirm")
+        event = await stream.next()
+    assert event.data["aggregateId"] == order["id"]
+
+
 async def test_a_resumption_from_the_far_past_delays_nobody(staff: httpx.AsyncClient) -> None:
     async with (
         listening(staff, "/api/kitchen/stream", **{"Last-Event-ID": "0"}) as old,
