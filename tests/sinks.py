@@ -139,6 +139,7 @@ class Sink:
         """Stop listening and break what is connected."""
         if self._server is not None:
             self._server.close()
+            await asyncio.sleep(0.01)  # what the kernel has accepted becomes a connection, to be broken like the others
             self.break_connections()
             await self._server.wait_closed()
             self._server = None
