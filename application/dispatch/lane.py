@@ -18,6 +18,8 @@ from application.telemetry import Telemetry
 
 #: How many aggregates may queue for one handler; the others wait in the store.
 LONGEST_QUEUE = 8_000
+#: And how many at least, where leases end before their turn comes.
+SHORTEST_QUEUE = 16
 #: A job is not started when less than this is left of its lease, in seconds.
 LEASE_MARGIN = 0.5
 
@@ -38,6 +40,7 @@ class Lane:
         self._reopened = reopened
         self._telemetry = telemetry
         self._queue: asyncio.Queue[Job] = asyncio.Queue()
+        self._longest_queue = LONGEST_QUEUE
         self._running = 0
         self._breaker = Breaker()
         self.record = TrackRecord()
@@ -52,7 +55,7 @@ class Lane:
             case BreakerState.HALF_OPEN:
                 tried = self._running and time.monotonic() - self.record.last_call < LONGEST_PAUSE
                 return 0 if tried or self._queue.qsize() else 1
-        return max(0, LONGEST_QUEUE - self._queue.qsize())
+        return max(0, self._longest_queue - self._queue.qsize())
 
     @property
     def breaker(self) -> BreakerState:
@@ -134,6 +137,8 @@ class Lane:
             active.lost = True
             self._telemetry.lease_lost()
         if active.lost:
+            # More was taken than is done within a lease: half of it from now on, and more again as it is done.
+            self._longest_queue = max(SHORTEST_QUEUE, self._longest_queue // 2)
             self._finished(job, None)
             return False
         return True
@@ -141,6 +146,7 @@ class Lane:
     def _end(self, jobs: Sequence[Job], failures: dict[str, Exception], started: float) -> None:
         self._note_health(failures, any(event.event_id not in failures for job in jobs for event in job.events))
         events = sum(len(job.events) for job in jobs)
+        self._longest_queue = min(LONGEST_QUEUE, self._longest_queue + len(jobs))
         if events:
             self._telemetry.handled(self.handler.name, events - len(failures), time.perf_counter() - started)
         for job in jobs:

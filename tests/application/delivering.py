@@ -17,6 +17,7 @@ from application.dispatch.outbox import Claim, DeadLetter, Outbox, Outcome, Sett
 from application.dispatch.relay import Relay
 from application.dispatch.retry import RetryPolicy
 from application.telemetry import NoTelemetry
+from domain.errors import StoreUnavailable
 from domain.events import DomainEvent
 from domain.identity import new_order_id
 from domain.order import Order
@@ -34,6 +35,7 @@ class Process:
     store: SqliteStore
     dispatcher: Dispatcher
     relay: Relay
+    outbox: "SlowLine"
 
     async def place(self) -> Order:
         now = utc_now()
@@ -90,9 +92,12 @@ class Process:
 
 
 class SlowLine:
-    """An outbox behind a slow line: an acknowledgement takes so many seconds to arrive there, a claim to come back."""
+    """An outbox behind a slow line: an acknowledgement takes so many seconds to arrive there, a claim to come back.
+    Without `renews`, what would extend a lease never gets through."""
 
-    def __init__(self, outbox: Outbox, settling_takes: float, claiming_takes: float) -> None:
+    def __init__(self, outbox: Outbox, settling_takes: float, claiming_takes: float, *, renews: bool) -> None:
+        self.claimed = 0
+        self._renews = renews
         self._outbox = outbox
         self._settling_takes = settling_takes
         self._claiming_takes = claiming_takes
@@ -104,7 +109,13 @@ class SlowLine:
     async def claim_due(self, lane: str, limit: int) -> list[Claim]:
         claims = await self._outbox.claim_due(lane, limit)
         await asyncio.sleep(self._claiming_takes)
+        self.claimed += len(claims)
         return claims
+
+    async def renew(self, claims: Sequence[Claim]) -> list[Outcome]:
+        if not self._renews:
+            raise StoreUnavailable
+        return await self._outbox.renew(claims)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._outbox, name)
@@ -119,12 +130,13 @@ async def process(
     retry: RetryPolicy = QUICK,
     settling_takes: float = 0.0,
     claiming_takes: float = 0.0,
+    renews: bool = True,
     clock: FileClock | None = None,
 ) -> AsyncIterator[Process]:
     store = SqliteStore(path, lease_seconds=lease_seconds, clock=clock)
     await store.open()
     outboxes: dict[str, Any] = {
-        kind: SlowLine(outbox, settling_takes, claiming_takes) for kind, outbox in store.outboxes.items()
+        kind: SlowLine(outbox, settling_takes, claiming_takes, renews=renews) for kind, outbox in store.outboxes.items()
     }
     dispatcher = Dispatcher(handlers, outboxes, retry=retry, lease_seconds=lease_seconds, telemetry=NoTelemetry())
     relay = Relay(dispatcher, outboxes, poll_seconds=0.02)
@@ -132,7 +144,7 @@ async def process(
     dispatcher.start()
     relay.start()
     try:
-        yield Process(store, dispatcher, relay)
+        yield Process(store, dispatcher, relay, outboxes["order"])
     finally:
         await relay.stop()
         await dispatcher.stop(grace=0.5)
