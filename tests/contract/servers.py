@@ -56,6 +56,8 @@ class Wire:
         self.port = 0
         #: How often it was cut as asked for.
         self.cuts = 0
+        #: By how much each reply is late, in seconds.
+        self.lag = 0.0
         self._target = target
         self._lose: tuple[bytes, Loss] | None = None
         self._server: asyncio.Server | None = None
@@ -136,6 +138,7 @@ class Wire:
         while data := await source.read(1 << 20):
             if doomed.is_set():
                 return
+            await asyncio.sleep(self.lag)
             to.write(data)
             await to.drain()
 

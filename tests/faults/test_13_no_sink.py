@@ -45,6 +45,18 @@ async def no_sink(lab: Lab) -> Verdict:
     return verdict
 
 
+async def shared_backlog(lab: Lab) -> Verdict:
+    """What waited for the sink is due for three replicas at once, and each order is for one of them."""
+    for name in "abc":
+        # So long that a busy machine ends no lease: then whoever sends an event twice has taken it from another.
+        await lab.started(name, PIZZERIA_LEASE_SECONDS="20")
+    await lab.receiver.refuse_connections()
+    await lab.traffic().run(lab.size(full=4_000, short=150))
+    lab.note("events that waited", await _waiting_events(lab))
+    await lab.receiver.accept_connections()
+    return await lab.close_the_books()
+
+
 async def _take_orders(lab: Lab, traffic: Traffic, orders: int) -> None:
     """For as long as the outage lasts: what is more, where the machine is slow, is left out."""
     ends_at = time.monotonic() + lab.size(full=600, short=4)
@@ -87,6 +99,11 @@ def _grown(memory: MemoryWatch, orders: int) -> list[str]:
     before = memory.most(waiting=range(1, orders // 5))
     after = memory.most(waiting=range(orders // 5, 10**9))
     return [f"from {before} to {after} MB"] if after > before * LARGEST_GROWTH else []
+
+
+@pytest.mark.fault(13, "no sink for a while, then three replicas at once for what has waited", part="b")
+async def test_what_has_waited_is_shared_by_replicas_and_sent_by_one(lab: Lab, conclude: Conclude) -> None:
+    conclude(lab, await shared_backlog(lab))
 
 
 @pytest.mark.fault(13, "ten minutes without a sink: 100,000 events wait, then drain; memory stays bounded")
