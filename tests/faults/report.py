@@ -41,8 +41,8 @@ and write every acknowledged command into a ledger; so do the sink and the displ
 At the end an auditor reads the store itself, past the service, and compares. The counts below must be 0.
 
 A short form of all of it runs with every change (`make faults-short`); a run below that has been made in that size only
-says so. `SEED=...` repeats a run: the same orders, the
-same faults at the same points of the load; which instruction a kill hits is the machine's own choice.
+says so. `SEED=...` repeats a run: the same orders, the same faults at the same points of the load; which instruction a
+kill hits is the machine's own choice.
 """
 
 FINDINGS = """\
