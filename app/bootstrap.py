@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -190,8 +189,7 @@ async def running(settings: Settings) -> AsyncIterator[Service]:
 
 def build_store(settings: Settings, observe: Observer) -> Store:
     """The store that the database URL names; it tells `observe` how long its operations take, in seconds."""
-    if settings.database_url.startswith("sqlite:///"):
-        path = Path(settings.database_url.removeprefix("sqlite:///"))
+    if path := settings.sqlite_path:
         return SqliteStore(path, lease_seconds=settings.lease_seconds, observe=observe)
     # Only who uses MongoDB pays for its driver: 40 MB and a third of a second.
     from infrastructure.mongo.store import MongoStore  # noqa: PLC0415

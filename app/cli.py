@@ -10,11 +10,12 @@ import uvloop
 from app.auth import StaffKeys
 from app.backup.command import backup, restore
 from app.bootstrap import build_service
+from app.command_settings import settings_or_exit
 from app.logs import configure_logs
 from app.main import create_app
 from app.replay.command import replay
 from app.server import make_server
-from app.settings import Settings, SettingsError, load_settings
+from app.settings import Settings
 
 app = typer.Typer(help="Mario's Pizzeria order service.", no_args_is_help=True, add_completion=False)
 app.command()(replay)
@@ -28,11 +29,7 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on; else PORT.")] = None,
 ) -> None:
     """Run the service until SIGTERM or Ctrl-C. Everything else is set in the environment: see the README."""
-    try:
-        settings = load_settings(host=host, port=port)
-    except SettingsError as failure:
-        typer.secho(f"These settings make no sense:\n{failure}", err=True, fg=typer.colors.RED)
-        raise typer.Exit(2) from None
+    settings = settings_or_exit(host=host, port=port)
     configure_logs(settings.log_format, settings.log_level)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         started = runner.run(_serve(settings))

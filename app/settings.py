@@ -1,5 +1,6 @@
 """Everything that can be set, from the environment; every setting has a default that works on a laptop."""
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, ValidationError, field_validator
@@ -8,7 +9,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from infrastructure.cloudevents.mapping import parse_overrides
 from infrastructure.cloudevents.outcomes import REQUEST_TIMEOUT
 
-STORE_SCHEMES = ("sqlite:///", "mongodb://", "mongodb+srv://")
+SQLITE_SCHEME = "sqlite:///"
+STORE_SCHEMES = (SQLITE_SCHEME, "mongodb://", "mongodb+srv://")
 SHORTEST_KEY = 8
 LONGEST_TIMEOUT = 14.0
 
@@ -96,6 +98,12 @@ class Settings(BaseSettings):
     @classmethod
     def _knative_overrides(cls, value: Any) -> Any:
         return parse_overrides(value) if isinstance(value, str) else value
+
+    @property
+    def sqlite_path(self) -> Path | None:
+        """The database's file; None where the store is MongoDB."""
+        is_file = self.database_url.startswith(SQLITE_SCHEME)
+        return Path(self.database_url.removeprefix(SQLITE_SCHEME)) if is_file else None
 
     def staff_by_key(self) -> dict[str, str]:
         """The staff's names by API key; empty where no key is set."""

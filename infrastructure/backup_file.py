@@ -91,7 +91,7 @@ def copy_pages(source: sqlite3.Connection, target: Path, report: Report) -> None
 def seal(path: Path, store: str, *, pending: int) -> Seal:
     """Check what was written, and write into it what it holds. Raises `BackupError`, `sqlite3.Error`."""
     with contextlib.closing(open_existing(path)) as file:
-        _check_structure(file, path)
+        check_structure(file, path)
         orders, events = (file.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in ("orders", "events"))  # noqa: S608
         sealed = Seal(store, FORMAT, utc_now().isoformat(), orders, events, pending, _digest(file))
         columns = "store TEXT, format INTEGER, made_at TEXT, orders INTEGER, events INTEGER, pending INTEGER"
@@ -117,12 +117,19 @@ def check(path: Path, store: str) -> Seal:
                 raise BackupError(f"{path} has format {found.format}; this release reads {FORMAT}.")
             if found.store != store:
                 raise BackupError(f"{path} is a backup of {found.store}, and the settings name {store}.")
-            _check_structure(file, path)
+            check_structure(file, path)
             if _digest(file) != found.digest:
                 raise BackupError(f"{path} is damaged: it does not hold what was written to it.")
     except (sqlite3.Error, UnicodeError) as failure:
         raise BackupError(f"{path} is no backup, or is damaged: {failure}.") from failure
     return found
+
+
+def check_structure(file: sqlite3.Connection, path: Path) -> None:
+    """Have SQLite look through all its pages. Raises `BackupError`, `sqlite3.Error`."""
+    (answer,) = file.execute("PRAGMA integrity_check(1)").fetchone()
+    if answer != "ok":
+        raise BackupError(f"{path} is damaged: {answer}.")
 
 
 def break_seal(file: sqlite3.Connection) -> None:
@@ -135,12 +142,6 @@ def _read_seal(file: sqlite3.Connection, path: Path) -> Seal:
         raise BackupError(f"{path} is no backup: it has no seal.")
     (row,) = file.execute(f"SELECT store, format, made_at, orders, events, pending, digest FROM {_SEAL}")  # noqa: S608
     return Seal(*row)
-
-
-def _check_structure(file: sqlite3.Connection, path: Path) -> None:
-    (answer,) = file.execute("PRAGMA integrity_check(1)").fetchone()
-    if answer != "ok":
-        raise BackupError(f"{path} is damaged: {answer}.")
 
 
 def _digest(file: sqlite3.Connection) -> str:

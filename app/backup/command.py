@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app.settings import Settings, SettingsError, load_settings
+from app.command_settings import settings_or_exit
 
 
 def backup(
@@ -20,7 +20,7 @@ def backup(
     # Only who makes a backup pays for what that takes.
     from app.backup.run import run_backup  # noqa: PLC0415
 
-    raise typer.Exit(run_backup(_settings(), file, force=force))
+    raise typer.Exit(run_backup(settings_or_exit(), file, force=force))
 
 
 def restore(
@@ -31,12 +31,4 @@ def restore(
     """Put a backup into the store that PIZZERIA_DATABASE_URL names. Stop every service on it first."""
     from app.backup.run import run_restore  # noqa: PLC0415 - as above
 
-    raise typer.Exit(run_restore(_settings(), file, force=force))
-
-
-def _settings() -> Settings:
-    try:
-        return load_settings()
-    except SettingsError as failure:
-        typer.secho(f"These settings make no sense:\n{failure}", err=True, fg=typer.colors.RED)
-        raise typer.Exit(2) from None
+    raise typer.Exit(run_restore(settings_or_exit(), file, force=force))

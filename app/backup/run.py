@@ -4,7 +4,6 @@ import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 import typer
 import uvloop
@@ -16,8 +15,6 @@ from domain.errors import StoreUnavailable
 from infrastructure.backup_file import BackupError, Report, Seal
 from infrastructure.sqlite import backup as sqlite
 
-T = TypeVar("T")
-SQLITE = "sqlite:///"
 STOPPED = 130
 
 
@@ -44,7 +41,7 @@ def run_restore(settings: Settings, file: Path, *, force: bool) -> int:
 
 
 def _back_up(settings: Settings, file: Path, report: Report, *, force: bool) -> Seal:
-    if path := _sqlite_path(settings):
+    if path := settings.sqlite_path:
         return sqlite.back_up(path, file, report, force=force)
     from infrastructure.mongo import backup as mongo  # noqa: PLC0415 - only who uses MongoDB pays for its driver
 
@@ -52,16 +49,11 @@ def _back_up(settings: Settings, file: Path, report: Report, *, force: bool) -> 
 
 
 def _restore(settings: Settings, file: Path, report: Report, *, force: bool) -> tuple[Seal, int]:
-    if path := _sqlite_path(settings):
+    if path := settings.sqlite_path:
         return sqlite.restore(file, path, report, force=force)
     from infrastructure.mongo import backup as mongo  # noqa: PLC0415 - as above
 
     return uvloop.run(mongo.restore(file, settings.database_url, settings.mongo_driver, report, force=force))
-
-
-def _sqlite_path(settings: Settings) -> Path | None:
-    url = settings.database_url
-    return Path(url.removeprefix(SQLITE)) if url.startswith(SQLITE) else None
 
 
 def _contents(seal: Seal) -> str:

@@ -103,16 +103,18 @@ class Dispatcher:
     async def stop(self, grace: float) -> None:
         """Let running handlers finish for `grace` seconds, then hand everything unfinished back to the store."""
         self._accepting = False
-        deadline = time.monotonic() + grace
-        while self._active and time.monotonic() < deadline:
-            await asyncio.sleep(0.02)
+        await self._until_idle(grace)
         await asyncio.gather(*(lane.stop() for lane in self.lanes.values()))
-        deadline = time.monotonic() + HAND_BACK_SECONDS
-        while self._active and time.monotonic() < deadline:
-            await asyncio.sleep(0.02)
+        await self._until_idle(HAND_BACK_SECONDS)
         await end(self._tasks)
         if self._active:
             await self._release(list(self._active.values()))
+
+    async def _until_idle(self, seconds: float) -> None:
+        """Wait for the last claim to be acknowledged, for so long at most."""
+        deadline = time.monotonic() + seconds
+        while self._active and time.monotonic() < deadline:
+            await asyncio.sleep(0.02)
 
     async def _release(self, actives: Sequence[ActiveClaim]) -> None:
         """The store is too slow for acknowledgements: hand back as it is what is left."""

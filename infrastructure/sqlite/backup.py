@@ -11,6 +11,7 @@ from infrastructure.backup_file import (
     Seal,
     break_seal,
     check,
+    check_structure,
     copy_pages,
     new_file,
     open_existing,
@@ -71,9 +72,7 @@ def _make_ready(path: Path) -> int:
         )
         restored.execute("COMMIT")
         migrate(restored)
-        (answer,) = restored.execute("PRAGMA integrity_check(1)").fetchone()
-        if answer != "ok":
-            raise BackupError(f"The restored copy is damaged: {answer}.")
+        check_structure(restored, path)
     return released
 
 

@@ -1,11 +1,8 @@
 """`pizzeria` as an operator runs it, and a service that is busy meanwhile."""
 
 import asyncio
-import os
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 from app.bootstrap import Service, running
@@ -17,34 +14,17 @@ from application.commands.hand_over_order import CollectOrderCommand
 from application.commands.place_order import BasketItem, PlaceOrderCommand
 from domain.order_state import Customer
 from tests.builders import LUIGI, PICKUP
+from tests.pizzeria import run
 from tests.sinks import Sink
 
-ROOT = Path(__file__).parents[2]
 WALKERS = 6
-#: More places than walkers, so that the kitchen never looks for one: that would move a version without an event.
+#: More places than walkers, so that nobody is refused.
 CAPACITY = 1_000
 
 
 async def pizzeria(database: dict[str, str], *arguments: object) -> tuple[int, str]:
     """Run the command line on a database; return the exit code and all that it said."""
-    plain = {name: value for name, value in os.environ.items() if not name.startswith(("PIZZERIA_", "K_"))}
-    settings = {f"PIZZERIA_{name.upper()}": value for name, value in database.items()}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", "from app.cli import main; main()", *map(str, arguments)),
-        cwd=ROOT,
-        env=plain | settings,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    try:
-        async with asyncio.timeout(60):
-            output, _ = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    assert process.returncode is not None
-    return process.returncode, output.decode()
+    return await run(*arguments, settings={f"PIZZERIA_{name.upper()}": value for name, value in database.items()})
 
 
 def serving(database: dict[str, str], sink: Sink) -> Any:

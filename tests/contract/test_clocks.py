@@ -16,6 +16,7 @@ from infrastructure.sqlite.moments import to_ms
 from infrastructure.sqlite.store import SqliteStore
 from tests.builders import an_order, confirm
 from tests.contract.recording import RecordingDeliveries
+from tests.contract.retrying import retried
 from tests.contract.test_claiming import claim_eventually
 from tests.waiting import eventually
 
@@ -144,21 +145,13 @@ async def test_a_file_whose_clock_began_at_another_hour_keeps_leases_retries_and
     tmp_path: Path, off: float
 ) -> None:
     store = await opened(tmp_path, a_clock("first", off), lease_seconds=10)
-    outbox = store.outboxes["order"]
-    await store.orders.add(an_order())
-    claim = await claim_eventually(outbox)
-    assert await outbox.claim_due("", 10) == []
-    due = steady_now() + timedelta(milliseconds=200)
-    rest = [PendingEvent(claim.pending[0].event, {"Printer": Delivery(1, due)})]
-    await outbox.settle([Settlement(claim, 1, rest, lane="Printer", next_attempt_at=due)])
-    (lane,) = await outbox.backlog()
 
-    again = await claim_eventually(outbox, "Printer")
+    found = await retried(store)
     await store.close()
 
-    assert steady_now() >= due
-    assert again.pending == rest
-    assert abs(utc_now() - lane.oldest) < SOON
+    assert steady_now() >= found.due
+    assert found.again.pending == found.rest
+    assert abs(utc_now() - found.lane.oldest) < SOON
 
 
 @either_way

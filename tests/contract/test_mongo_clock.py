@@ -11,14 +11,14 @@ import pytest
 from pymongo import AsyncMongoClient
 
 from application.clock import steady_now, utc_now
-from application.dispatch.outbox import Delivery, PendingEvent, Settlement
+from application.dispatch.outbox import Delivery, PendingEvent
 from infrastructure.mongo.client import Client
 from infrastructure.mongo.clock import SLOWEST_ANSWER, ServerClock
 from infrastructure.mongo.lease import Leases
 from infrastructure.mongo.store import MongoStore
 from tests.builders import an_order
+from tests.contract.retrying import retried
 from tests.contract.servers import drop_database, in_database
-from tests.contract.test_claiming import claim_eventually
 
 AN_HOUR = timedelta(hours=1)
 NEARLY = timedelta(milliseconds=100)
@@ -100,17 +100,8 @@ async def store(request: pytest.FixtureRequest, mongo_server: str) -> AsyncItera
 
 
 async def test_on_a_server_at_another_hour_leases_retries_and_ages_are_right(store: MongoStore) -> None:
-    outbox = store.outboxes["order"]
-    await store.orders.add(an_order())
-    claim = await claim_eventually(outbox)
-    assert await outbox.claim_due("", 10) == []
-    due = steady_now() + timedelta(milliseconds=200)
-    rest = [PendingEvent(claim.pending[0].event, {"Printer": Delivery(1, due)})]
-    await outbox.settle([Settlement(claim, 1, rest, lane="Printer", next_attempt_at=due)])
-    (lane,) = await outbox.backlog()
+    found = await retried(store)
 
-    again = await claim_eventually(outbox, "Printer")
-
-    assert steady_now() >= due
-    assert again.pending[0].todo
-    assert abs(utc_now() - lane.oldest) < timedelta(seconds=5)
+    assert steady_now() >= found.due
+    assert found.again.pending[0].todo
+    assert abs(utc_now() - found.lane.oldest) < timedelta(seconds=5)

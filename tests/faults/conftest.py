@@ -17,10 +17,10 @@ from tests.contract.servers import drop_database, in_database
 from tests.faults.books import MongoAuditor, SqliteAuditor
 from tests.faults.lab import Lab, a_lab, describe
 from tests.faults.ledger import Verdict
-from tests.faults.replica import TREE
+from tests.pizzeria import ROOT
 
 FULL = os.environ.get("FAULTS") == "full"
-RESULTS = Path(os.environ.get("FAULTS_RESULTS", TREE / "build" / "faults"))
+RESULTS = Path(os.environ.get("FAULTS_RESULTS", ROOT / "build" / "faults"))
 STORES = ("sqlite", "mongodb")
 
 #: Opens a lab on a store of its own; the tree is where the service's code is.
@@ -57,7 +57,7 @@ async def open_lab(store: str, seed: int, tmp_path: Path, request: pytest.Fixtur
 
 @pytest.fixture
 async def lab(open_lab: OpenLab) -> AsyncIterator[Lab]:
-    async with open_lab(TREE) as opened:
+    async with open_lab(ROOT) as opened:
         yield opened
 
 

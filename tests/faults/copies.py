@@ -1,8 +1,5 @@
 """Copies of the store, made and put back by the commands that operators use, and what must be true of each."""
 
-import asyncio
-import os
-import sys
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,6 +10,7 @@ from tests.contract.servers import drop_database, in_database
 from tests.faults.books import Auditor, Books, MongoAuditor, SqliteAuditor
 from tests.faults.lab import Lab, a_lab
 from tests.faults.ledger import Acknowledged, Arrival, Ledger, Verdict
+from tests.pizzeria import run
 
 INCONSISTENT = "events that a copy has twice, beyond its orders, or not at all"
 
@@ -31,14 +29,9 @@ class Known:
 
 async def pizzeria(lab: Lab, command: str, file: Path, database_url: str) -> None:
     """Run `pizzeria backup` or `restore`. Raises AssertionError, with what it said, where it fails."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PIZZERIA_")}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "app.cli", command, str(file), cwd=lab.tree,
-        env=inherited | {"PYTHONPATH": "", "PIZZERIA_DATABASE_URL": database_url},
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
-    said, _ = await process.communicate()
-    assert process.returncode == 0, f"{command}: {said.decode(errors='replace')}"
+    settings = {"PIZZERIA_DATABASE_URL": database_url}
+    code, said = await run(command, file, settings=settings, tree=lab.tree, seconds=600)
+    assert code == 0, f"{command}: {said}"
 
 
 @asynccontextmanager

@@ -13,8 +13,9 @@ import aiohttp
 from tests.faults.books import Auditor
 from tests.faults.ledger import Ledger, Verdict
 from tests.faults.receiver import Receiver
-from tests.faults.replica import TREE, Replica
+from tests.faults.replica import Replica
 from tests.faults.traffic import LIVES, PATIENCE, Lives, Traffic
+from tests.pizzeria import ROOT
 
 LEASE_SECONDS = 2.0
 #: Short, since a run is short; `attempts` so many that nothing is parked unless a run wants that.
@@ -44,7 +45,7 @@ class Lab:
     full: bool
     receiver: Receiver
     ledger: Ledger
-    tree: Path = TREE
+    tree: Path = ROOT
     replicas: list[Replica] = field(default_factory=list)
     facts: dict[str, int] = field(default_factory=dict)
 
@@ -145,7 +146,7 @@ class Lab:
 
 @asynccontextmanager
 async def a_lab(
-    store: str, database_url: str, auditor: Auditor, folder: Path, *, seed: int, full: bool, tree: Path = TREE
+    store: str, database_url: str, auditor: Auditor, folder: Path, *, seed: int, full: bool, tree: Path = ROOT
 ) -> AsyncIterator[Lab]:
     """A lab with its receiver open; every process that it started has ended when it closes."""
     ledger = Ledger()

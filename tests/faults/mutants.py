@@ -9,7 +9,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.faults.replica import TREE
+from tests.pizzeria import ROOT
 
 PATCHES = Path(__file__).with_name("mutants")
 PACKAGES = ("app", "application", "domain", "infrastructure")
@@ -20,10 +20,10 @@ def plant(mistake: str, store: str, folder: Path) -> Path:
     """A copy of the service with the mistake in it. Raises ValueError where the patch does not apply."""
     tree = folder / "mutant"
     for package in PACKAGES:
-        shutil.copytree(TREE / package, tree / package, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / package, tree / package, ignore=shutil.ignore_patterns("__pycache__"))
     for file in LAUNCHER:
         (tree / file).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(TREE / file, tree / file)
+        shutil.copy(ROOT / file, tree / file)
     patch = patch_of(mistake, store)
     # Out of sight of any repository around it: `git apply` would leave alone what that does not track.
     outside = os.environ | {"GIT_CEILING_DIRECTORIES": str(folder)}

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from tests.contract.servers import Wire
 from tests.faults.mongo_server import MongoServer
-from tests.faults.replica import TREE
 from tests.faults.small_disk import SmallDisk
+from tests.pizzeria import ROOT
 
 Act = Callable[[], Awaitable[None]]
 
@@ -34,7 +34,7 @@ class LockHolder:
 
     async def take(self) -> None:
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.faults.lock_holder", str(self._path), cwd=TREE, stdin=PIPE, stdout=PIPE
+            sys.executable, "-m", "tests.faults.lock_holder", str(self._path), cwd=ROOT, stdin=PIPE, stdout=PIPE
         )
         assert self._process.stdout
         assert await self._process.stdout.readline() == b"held\n"

@@ -1,14 +1,9 @@
 """One replica of the service: a process that can be started, frozen, killed and started again."""
 
 import asyncio
-import os
-import random
 import signal
-import socket
-import sys
 from asyncio.subprocess import Process
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +11,12 @@ import aiohttp
 
 from tests.faults.ledger import Ledger
 from tests.faults.receiver import Receiver
+from tests.pizzeria import ROOT, free_port
+from tests.pizzeria import start as start_pizzeria
 from tests.waiting import eventually
 
-TREE = Path(__file__).parents[2]
 API_KEY = "mario-secret"
 START_SECONDS = 60.0
-#: Below the range from which kernels choose by themselves.
-PORTS = (10_000, 27_000)
 #: A stop that takes longer than this is none, in seconds.
 STOP_SECONDS = 30.0
 
@@ -41,10 +35,10 @@ class Replica:
         folder: Path,
         *,
         settings: Mapping[str, str],
-        tree: Path = TREE,
+        tree: Path = ROOT,
     ) -> None:
         self.name = name
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.incarnations = 0
         self.settings = dict(settings)
@@ -71,10 +65,9 @@ class Replica:
         """Start it; `once` are settings for this incarnation alone. `ready=False` does not wait until it is."""
         self.incarnations += 1
         with self._log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "tests.faults.launcher", "serve",
-                cwd=self._tree, env=self._environment(once), stdout=log, stderr=asyncio.subprocess.STDOUT,
-            )  # fmt: skip
+            self._process = await start_pizzeria(
+                "serve", settings=self._environment(once), output=log, tree=self._tree, module="tests.faults.launcher"
+            )
         if ready:
             await self.ready()
 
@@ -129,27 +122,16 @@ class Replica:
             return False
 
     def _environment(self, once: Mapping[str, str]) -> dict[str, str]:
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PIZZERIA_", "K_"))}
         own = {
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
-            "PYTHONPATH": "",
             "PIZZERIA_API_KEYS": f"mario:{API_KEY}",
             "PIZZERIA_LOG_FORMAT": "json",
             "PIZZERIA_CLOUDEVENTS_SINK": self._receiver.sink_url(self.incarnation),
             "PIZZERIA_KITCHEN_DISPLAY_URL": self._receiver.display_url(self.incarnation),
         }
-        return inherited | own | self.settings | dict(once)
+        return own | self.settings | dict(once)
 
 
 def _session() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5))
-
-
-def _free_port() -> int:
-    """One that no client is given by the kernel, nor another run: a replica comes back to it after each end."""
-    while True:
-        port = random.randrange(*PORTS)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port

@@ -12,9 +12,9 @@ from typing import Any
 
 from tests.faults.conftest import RESULTS
 from tests.faults.ledger import COUNTS
-from tests.faults.replica import TREE
+from tests.pizzeria import ROOT
 
-PAGE = TREE / "docs" / "reliability.md"
+PAGE = ROOT / "docs" / "reliability.md"
 STORES = {"sqlite": "SQLite", "mongodb": "MongoDB"}
 Result = dict[str, Any]
 

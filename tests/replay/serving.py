@@ -1,15 +1,12 @@
 """The service as users run it: a process of its own, on a free port of loopback."""
 
-import asyncio
-import os
-import socket
-import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import aiohttp
 
+from tests.pizzeria import free_port, run, start
 from tests.waiting import eventually
 
 API_KEY = "mario-secret"
@@ -20,13 +17,13 @@ class ServiceProcess:
     """`start` it, `kill` it, and start it again on the same port. `settings` are environment variables."""
 
     def __init__(self, **settings: str) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._settings = {"PIZZERIA_API_KEYS": f"mario:{API_KEY}", "PIZZERIA_LOG_FORMAT": "json", **settings}
         self._process: Process | None = None
 
     async def start(self) -> None:
-        self._process = await run("serve", "--host", "127.0.0.1", "--port", str(self.port), **self._settings)
+        self._process = await start("serve", "--host", "127.0.0.1", "--port", self.port, settings=self._settings)
         await eventually(self._is_ready, START_SECONDS)
 
     @property
@@ -70,29 +67,6 @@ async def serving(**settings: str) -> AsyncIterator[ServiceProcess]:
         await service.stop()
 
 
-async def run(*arguments: str, **settings: str) -> Process:
-    """Start `pizzeria` with these arguments and no settings but these; what it says goes to its `stdout`."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PIZZERIA_", "K_"))}
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "app.cli",
-        *arguments,
-        env=inherited | settings,
-        stdout=PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-
-
 async def replay(service: ServiceProcess, *options: str) -> tuple[int, str]:
     """Run `pizzeria replay` to its end; returns its exit code and what it said."""
-    process = await run("replay", "--url", service.url, "--api-key", API_KEY, *options)
-    output, _ = await process.communicate()
-    return process.returncode or 0, output.decode()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    return await run("replay", "--url", service.url, "--api-key", API_KEY, *options, settings={}, seconds=110)
