@@ -56,10 +56,9 @@ class Wire:
         self.port = 0
         #: How often it was cut as asked for.
         self.cuts = 0
-        #: By how much each reply is late, in seconds.
-        self.lag = 0.0
         self._target = target
         self._lose: tuple[bytes, Loss] | None = None
+        self._gathering: tuple[bytes, asyncio.Barrier] | None = None
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
 
@@ -70,6 +69,15 @@ class Wire:
     def lose_reply(self, holding: bytes) -> None:
         """Let the next such request through, and cut when its reply comes: it is done, and the client cannot know."""
         self._lose = (holding, Loss.REPLY)
+
+    def gather_requests(self, holding: bytes, parties: int) -> None:
+        """Hold such requests back until so many have come, each on a connection of its own; then let them all go."""
+        self._gathering = (holding, asyncio.Barrier(parties))
+
+    @property
+    def gathered(self) -> bool:
+        """Whether the requests that were asked for have come."""
+        return self._gathering is None
 
     async def up(self) -> None:
         self._server = await asyncio.start_server(self._connect, "127.0.0.1", self.port)
@@ -124,6 +132,11 @@ class Wire:
             return loss
         return None
 
+    async def _gather(self, request: bytes) -> None:
+        if self._gathering and self._gathering[0] in request:
+            await self._gathering[1].wait()
+            self._gathering = None
+
     async def _requests(self, source: asyncio.StreamReader, to: asyncio.StreamWriter, doomed: asyncio.Event) -> None:
         while data := await source.read(1 << 20):
             if loss := self._loss_at(data):
@@ -131,6 +144,7 @@ class Wire:
                 if loss is Loss.REQUEST:
                     return
                 doomed.set()
+            await self._gather(data)
             to.write(data)
             await to.drain()
 
@@ -138,7 +152,6 @@ class Wire:
         while data := await source.read(1 << 20):
             if doomed.is_set():
                 return
-            await asyncio.sleep(self.lag)
             to.write(data)
             await to.drain()
 

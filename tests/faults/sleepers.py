@@ -17,7 +17,7 @@ LOCK_PATIENCE = 1.0
 LEASES_LOST = "pizzeria_leases_lost_total"
 #: What moves while a replica still deals with what it had in hand.
 BUSY = (LEASES_LOST, "pizzeria_events_handled_total", "pizzeria_delivery_retries_total")
-QUIET_LOOKS, LOOK_SECONDS = 5, 0.1
+QUIET_LOOKS, LOOK_SECONDS = 10, 0.1
 
 
 @dataclass(frozen=True, slots=True)

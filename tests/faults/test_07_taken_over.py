@@ -1,8 +1,8 @@
 """Fault 7, what follows: the leases of one that is gone run out, and two others find that at once."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -16,10 +16,13 @@ from tests.faults.outages import LockHolder
 from tests.sinks import OK, Reply, Request
 from tests.waiting import eventually
 
+Slow = Callable[[], AbstractAsyncContextManager[None]]
 HELD = 10
 LEASE_SECONDS = 4.0
-#: How long before and after the leases' end the store is slow, and by how much, in seconds.
-BEFORE, AFTER, LAG = 1.0, 1.0, 0.4
+#: How long before and after the leases' end the store is slow, in seconds.
+BEFORE, AFTER = 1.0, 1.0
+#: What only a relay's claim holds.
+CLAIM = b"$concat"
 
 
 async def taken_over(lab: Lab) -> Verdict:
@@ -55,38 +58,33 @@ async def _put_to_work(lab: Lab, incarnation: str) -> None:
 
 
 @asynccontextmanager
-async def _slow_store(lab: Lab) -> AsyncIterator[tuple[str, "Slow"]]:
-    """Where the two that live on find the store, and what makes it slow for a while."""
+async def _slow_store(lab: Lab) -> AsyncIterator[tuple[str, Slow]]:
+    """Where the two that live on find the store, and what makes it slow for a while: writes wait for another process's
+    lock, or on their way until both have sent theirs."""
     if lab.store == "sqlite":
         holder = LockHolder(Path(lab.database_url.removeprefix("sqlite:///")))
         try:
-            yield lab.database_url, Slow(holder=holder)
+            yield lab.database_url, lambda: _locked(holder)
         finally:
             await holder.kill()
         return
     async with wire_to(lab.database_url) as wire:
         database = parse_uri(lab.database_url)["database"]
-        yield in_database(f"mongodb://127.0.0.1:{wire.port}/", database), Slow(wire=wire)
+        yield in_database(f"mongodb://127.0.0.1:{wire.port}/", database), lambda: _gathering(wire)
 
 
-class Slow:
-    """`async with slow()`: writes wait for another process's lock, or replies come late."""
+@asynccontextmanager
+async def _locked(holder: LockHolder) -> AsyncIterator[None]:
+    await holder.take()
+    yield
+    await holder.release()
 
-    def __init__(self, *, holder: LockHolder | None = None, wire: Wire | None = None) -> None:
-        self._holder = holder
-        self._wire = wire
 
-    @asynccontextmanager
-    async def __call__(self) -> AsyncIterator[None]:
-        if self._holder:
-            await self._holder.take()
-        if self._wire:
-            self._wire.lag = LAG
-        yield
-        if self._holder:
-            await self._holder.release()
-        if self._wire:
-            self._wire.lag = 0.0
+@asynccontextmanager
+async def _gathering(wire: Wire) -> AsyncIterator[None]:
+    wire.gather_requests(CLAIM, parties=2)
+    yield
+    await eventually(lambda: wire.gathered, 30)
 
 
 @pytest.mark.fault(7, "one of three killed with work in its hands, and the store slow when two take it over", part="c")

@@ -41,7 +41,7 @@ async def no_sink(lab: Lab) -> Verdict:
     verdict = await lab.close_the_books()
     verdict.count("backlog not reported", [] if told else [f"{orders} orders"])
     verdict.count("requests refused", _refused(traffic))
-    verdict.count("memory grew with the backlog", _grown(memory, orders))
+    verdict.count("memory grew with the backlog", _grown(memory, lab.facts["MB at the start"], orders))
     return verdict
 
 
@@ -94,9 +94,9 @@ def _refused(traffic: Traffic) -> list[str]:
     return [f"answered {status}" for status, count in refusals.items() for _ in range(count)]
 
 
-def _grown(memory: MemoryWatch, orders: int) -> list[str]:
-    """From a fifth of the backlog to the whole of it."""
-    before = memory.most(waiting=range(1, orders // 5))
+def _grown(memory: MemoryWatch, at_the_start: int, orders: int) -> list[str]:
+    """From a fifth of the backlog to the whole of it. A short run may have no sample of that fifth."""
+    before = max(at_the_start, memory.most(waiting=range(1, orders // 5)))
     after = memory.most(waiting=range(orders // 5, 10**9))
     return [f"from {before} to {after} MB"] if after > before * LARGEST_GROWTH else []
 
