@@ -9,69 +9,25 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
 import application.events
 from app.event_feed import EventFeed
+from app.handlers import register_handlers
 from app.order_tokens import OrderTokens
+from app.parts import make_parts
 from app.settings import Settings
 from application.behaviours import observe, retry_conflicts
-from application.commands.cancel_order import CancelOrderCommand, CancelOrderCommandHandler
-from application.commands.change_order import OrderChanger
-from application.commands.confirm_order import ConfirmOrderCommand, ConfirmOrderCommandHandler
-from application.commands.cook_order import (
-    MarkOrderReadyCommand,
-    MarkOrderReadyCommandHandler,
-    StartCookingCommand,
-    StartCookingCommandHandler,
-)
-from application.commands.hand_over_order import (
-    CollectOrderCommand,
-    CollectOrderCommandHandler,
-    DispatchOrderCommand,
-    DispatchOrderCommandHandler,
-    MarkOrderDeliveredCommand,
-    MarkOrderDeliveredCommandHandler,
-)
-from application.commands.place_order import PlaceOrderCommand, PlaceOrderCommandHandler
-from application.commands.repair_delivery import (
-    DeliveryRepairer,
-    DiscardDeadLetterCommand,
-    DiscardDeadLetterCommandHandler,
-    RedriveDeadLetterCommand,
-    RedriveDeadLetterCommandHandler,
-)
-from application.commands.replace_menu import ReplaceMenuCommand, ReplaceMenuCommandHandler
 from application.dispatch.dispatcher import Dispatcher
 from application.dispatch.relay import Relay
 from application.dispatch.retry import RetryPolicy
 from application.events.discovery import discover_handlers
 from application.health import HealthMonitor
 from application.kitchen_desk import KitchenDesk
-from application.kitchen_load import KitchenLoad
 from application.mediator import Mediator
-from application.menu_card import MenuCard
 from application.ports import CloudEventPublisher, EventLog, KitchenDisplay, TicketBoard
-from application.queries.dead_letters import ListDeadLettersQuery, ListDeadLettersQueryHandler
-from application.queries.kitchen import (
-    GetKitchenQuery,
-    GetKitchenQueryHandler,
-    GetMenuQuery,
-    GetMenuQueryHandler,
-    ListTicketsQuery,
-    ListTicketsQueryHandler,
-)
-from application.queries.orders import (
-    GetOrderEventsQuery,
-    GetOrderEventsQueryHandler,
-    GetOrderQuery,
-    GetOrderQueryHandler,
-    ListOrdersQuery,
-    ListOrdersQueryHandler,
-)
 from application.store import Store
 from domain.errors import DuplicateId, StoreUnavailable
 from domain.kitchen import KITCHEN_ID, Kitchen, KitchenState
@@ -146,11 +102,11 @@ def build_service(settings: Settings) -> Service:
     store = build_store(settings, metrics.store_operation)
     publisher = _publisher(settings, metrics)
     display = _kitchen_display(settings)
-    desk = KitchenDesk(store.kitchens, store.orders, settings.kitchen_capacity)
+    parts = make_parts(settings, store, Mediator([observe(metrics), retry_conflicts]))
     ports: dict[Any, object | None] = {
         EventLog: store.event_log,
         TicketBoard: store.ticket_board,
-        KitchenDesk: desk,
+        KitchenDesk: parts.kitchen_desk,
         KitchenDisplay: display,
         CloudEventPublisher: publisher,
     }
@@ -161,10 +117,11 @@ def build_service(settings: Settings) -> Service:
         lease_seconds=settings.lease_seconds,
         telemetry=metrics,
     )
+    register_handlers(parts, dispatcher)
     relay = Relay(dispatcher, store.outboxes)
     return Service(
         settings=settings,
-        mediator=_mediator(settings, store, desk, dispatcher, metrics),
+        mediator=parts.mediator,
         store=store,
         dispatcher=dispatcher,
         relay=relay,
@@ -233,37 +190,6 @@ def _publisher(settings: Settings, metrics: Metrics) -> HttpCloudEventPublisher 
         observe=metrics.sink_request,
         timeout=settings.cloudevents_timeout_seconds,
     )
-
-
-def _mediator(
-    settings: Settings, store: Store, desk: KitchenDesk, dispatcher: Dispatcher, metrics: Metrics
-) -> Mediator:
-    menu = MenuCard(store.menus)
-    changer = OrderChanger(store.orders)
-    repairer = DeliveryRepairer(store.outboxes, dispatcher)
-    orders = store.order_queries
-    load = KitchenLoad(orders, settings.kitchen_capacity, timedelta(minutes=settings.cooking_minutes))
-
-    mediator = Mediator([observe(metrics), retry_conflicts])
-    mediator.register(PlaceOrderCommand, PlaceOrderCommandHandler(store.orders, orders, menu))
-    mediator.register(ConfirmOrderCommand, ConfirmOrderCommandHandler(changer, load))
-    mediator.register(StartCookingCommand, StartCookingCommandHandler(changer, desk))
-    mediator.register(MarkOrderReadyCommand, MarkOrderReadyCommandHandler(changer))
-    mediator.register(DispatchOrderCommand, DispatchOrderCommandHandler(changer))
-    mediator.register(MarkOrderDeliveredCommand, MarkOrderDeliveredCommandHandler(changer))
-    mediator.register(CollectOrderCommand, CollectOrderCommandHandler(changer))
-    mediator.register(CancelOrderCommand, CancelOrderCommandHandler(changer))
-    mediator.register(ReplaceMenuCommand, ReplaceMenuCommandHandler(store.menus, menu))
-    mediator.register(RedriveDeadLetterCommand, RedriveDeadLetterCommandHandler(repairer))
-    mediator.register(DiscardDeadLetterCommand, DiscardDeadLetterCommandHandler(repairer))
-    mediator.register(GetOrderQuery, GetOrderQueryHandler(orders))
-    mediator.register(ListOrdersQuery, ListOrdersQueryHandler(orders))
-    mediator.register(GetOrderEventsQuery, GetOrderEventsQueryHandler(orders, store.event_log))
-    mediator.register(GetMenuQuery, GetMenuQueryHandler(menu))
-    mediator.register(GetKitchenQuery, GetKitchenQueryHandler(load))
-    mediator.register(ListTicketsQuery, ListTicketsQueryHandler(store.ticket_board))
-    mediator.register(ListDeadLettersQuery, ListDeadLettersQueryHandler(store.outboxes))
-    return mediator
 
 
 async def _open(store: Store) -> None:

@@ -12,18 +12,22 @@ from bson import CodecOptions
 from application.events.kitchen import KitchenEvent, ticket_change
 from domain.kitchen import Ticket
 from infrastructure.backup_file import BackupError, open_existing
+from infrastructure.kinds import KINDS
 from infrastructure.mongo.client import Document
 from infrastructure.serialization import event_from_document, to_document
 
-#: Orders first: nothing else in the copy may know more of an order than the order itself.
-COLLECTIONS = ("orders", "menus", "kitchens", "secrets", "tickets")
+AGGREGATES = tuple(kind.home for kind in KINDS)
+#: Aggregates first: nothing else in the copy may know more of one than it does itself.
+COLLECTIONS = (*AGGREGATES, "secrets", "tickets")
 EVENTS = "events"
 _OPTIONS: CodecOptions[Document] = CodecOptions(tz_aware=True)
 
+_VERSIONS = " UNION ALL ".join(f"SELECT id, version FROM {home}" for home in AGGREGATES)  # noqa: S608
 _SCHEMA = "".join(
     f"CREATE TABLE {name} (id TEXT PRIMARY KEY, version INTEGER, status TEXT, pending INTEGER, document BLOB);"
     for name in COLLECTIONS
 ) + (
+    f"CREATE VIEW aggregates AS {_VERSIONS};"
     "CREATE TABLE events (position INTEGER PRIMARY KEY, aggregate_id TEXT, version INTEGER, document BLOB);"
     "CREATE INDEX events_by_aggregate ON events (aggregate_id, version);"
 )
@@ -45,17 +49,17 @@ class Archive:
         self._insert(f"INSERT INTO {collection} VALUES (?, ?, ?, ?, ?)", rows)  # noqa: S608
 
     def add_events(self, documents: Iterable[Document]) -> None:
-        """Keep what the copied orders know of, at positions without gaps, as the log has them.
+        """Keep what the copied aggregates know of, at positions without gaps, as the log has them.
 
-        A later event would be in the way of the one that the restored order raises under the same version.
+        A later event would be in the way of the one that the restored aggregate raises under the same version.
         """
         rows: list[tuple[object, ...]] = []
         for document in documents:
-            position, order_id, version = document.pop("_id"), document["aggregate_id"], document["aggregate_version"]
-            if version > self._version_of(order_id):
+            position, known_as, version = document.pop("_id"), document["aggregate_id"], document["aggregate_version"]
+            if version > self._version_of(known_as):
                 self.left_out += 1
             else:
-                rows.append((position - self.left_out, order_id, version, bson.encode(document)))
+                rows.append((position - self.left_out, known_as, version, bson.encode(document)))
         self._insert("INSERT INTO events VALUES (?, ?, ?, ?)", rows)
 
     def finish(self) -> int:
@@ -68,14 +72,21 @@ class Archive:
         self._mend_places()
         self._connection.execute("COMMIT")
         self._check()
-        (pending,) = self._connection.execute("SELECT coalesce(sum(pending), 0) FROM orders").fetchone()
-        return int(pending)
+        return sum(
+            self._connection.execute(f"SELECT coalesce(sum(pending), 0) FROM {home}").fetchone()[0]  # noqa: S608
+            for home in AGGREGATES
+        )
 
     def count(self, collection: str) -> int:
+        """How many documents; none where an earlier release made the copy, and knew of no such collection."""
+        if not self._connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (collection,)).fetchone():
+            return 0
         return int(self._connection.execute(f"SELECT count(*) FROM {collection}").fetchone()[0])  # noqa: S608
 
     def pages(self, collection: str, size: int) -> Iterator[list[Document]]:
         """All documents, in the order of their ids."""
+        if not self.count(collection):
+            return
         rows = self._connection.execute(f"SELECT * FROM {collection} ORDER BY 1")  # noqa: S608
         while page := rows.fetchmany(size):
             yield [{"_id": row[0], **_decode(row[-1])} for row in page]
@@ -113,8 +124,8 @@ class Archive:
 
     def _check(self) -> None:
         wrong = {
-            "events that no order knows of": "SELECT count(*) FROM events e LEFT JOIN orders o ON o.id = e.aggregate_id"
-            " WHERE e.version > coalesce(o.version, 0)",
+            "events that no aggregate knows of": "SELECT count(*) FROM events e LEFT JOIN aggregates a"
+            " ON a.id = e.aggregate_id WHERE e.version > coalesce(a.version, 0)",
             "tickets ahead of their orders": "SELECT count(*) FROM tickets t LEFT JOIN orders o ON o.id = t.id"
             " WHERE t.version > coalesce(o.version, 0)",
         }
@@ -123,8 +134,8 @@ class Archive:
             if count:
                 raise BackupError(f"The copy does not agree with itself: {count} {what}.")
 
-    def _version_of(self, order_id: str) -> int:
-        row = self._connection.execute("SELECT version FROM orders WHERE id = ?", (order_id,)).fetchone()
+    def _version_of(self, aggregate_id: str) -> int:
+        row = self._connection.execute("SELECT version FROM aggregates WHERE id = ?", (aggregate_id,)).fetchone()
         return int(row[0]) if row else 0
 
     def _events_of(self, order_id: str) -> list[Document]:

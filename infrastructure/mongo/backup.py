@@ -12,7 +12,8 @@ from infrastructure.backup_file import BackupError, Report, Seal, check, new_fil
 from infrastructure.mongo.archive import COLLECTIONS, EVENTS, Archive, existing_archive, new_archive
 from infrastructure.mongo.client import Collection, Database, Document, Driver
 from infrastructure.mongo.errors import DUPLICATE_KEY, persist, store_errors
-from infrastructure.mongo.store import INDEX_SECONDS, INDEXES, MongoStore
+from infrastructure.mongo.indexes import INDEXES
+from infrastructure.mongo.store import INDEX_SECONDS, MongoStore
 
 STORE = "mongodb"
 PAGE = 500
@@ -63,8 +64,8 @@ async def _database(url: str, driver: Driver) -> AsyncIterator[Database]:
 
 
 async def _copy(database: Database, archive: Archive, report: Report) -> None:
-    """Orders before the log: an event leaves its order's document after it has entered the log, so that each event up
-    to a copied order's version is in one of the two. What is logged later than that, the archive leaves out."""
+    """Aggregates before the log: an event leaves its aggregate after it has entered the log, so that each event up to
+    a copied aggregate's version is in one of the two. What is logged later than that, the archive leaves out."""
     for name in COLLECTIONS:
         await _copy_collection(database[name], archive, report)
     last = await _find(database[EVENTS], {}, -1, 1)

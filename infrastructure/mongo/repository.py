@@ -99,7 +99,9 @@ class MongoRepository(Generic[A]):
             if isinstance(seen, dict):
                 return seen
             if seen.pending + len(aggregate.raised) > MOST_PENDING:
-                raise BacklogFull("Too many events of this order still wait to be handled. Try again later.")
+                raise BacklogFull(
+                    f"Too many events of this {self._leases.kind} still wait to be handled. Try again later."
+                )
             guard, update = self._change(aggregate, marks, lease, leased=seen.leased)
             written = await self._collection.find_one_and_update(
                 guard, update, {"lease": 1, "pending": 1}, return_document=ReturnDocument.AFTER

@@ -18,10 +18,10 @@ from infrastructure.backup_file import (
     seal,
     side_files,
 )
+from infrastructure.kinds import KINDS
 from infrastructure.sqlite.migrations import migrate
 
 STORE = "sqlite"
-_AGGREGATES = ("orders", "menus", "kitchens")
 
 
 def back_up(database: Path, target: Path, report: Report, *, force: bool) -> Seal:
@@ -36,7 +36,10 @@ def back_up(database: Path, target: Path, report: Report, *, force: bool) -> Sea
                 raise BackupError(f"{database} is no pizzeria's database.")
             copy_pages(live, beside, report)
         with closing(open_existing(beside, "ro")) as copy:
-            (pending,) = copy.execute("SELECT coalesce(sum(pending_count), 0) FROM orders").fetchone()
+            pending = sum(
+                copy.execute(f"SELECT coalesce(sum(pending_count), 0) FROM {kind.home}").fetchone()[0]  # noqa: S608
+                for kind in KINDS
+            )
         return seal(beside, STORE, pending=pending)
 
 
@@ -65,10 +68,10 @@ def _make_ready(path: Path) -> int:
         break_seal(restored)
         released = sum(
             restored.execute(
-                f"UPDATE {table} SET lease = NULL, next_attempt_at = coalesce(pending_since, next_attempt_at)"  # noqa: S608
+                f"UPDATE {kind.home} SET lease = NULL, next_attempt_at = coalesce(pending_since, next_attempt_at)"  # noqa: S608
                 " WHERE lease IS NOT NULL"
             ).rowcount
-            for table in _AGGREGATES
+            for kind in KINDS
         )
         restored.execute("COMMIT")
         migrate(restored)

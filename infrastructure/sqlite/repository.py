@@ -11,23 +11,14 @@ import msgspec
 from application.dispatch.outbox import FRESH_LANE, MOST_PENDING, Claim, Deliveries, PendingEvent
 from domain.aggregate import AggregateRoot
 from domain.errors import BacklogFull, DuplicateId, DuplicateRequest, NotFound, VersionConflict
+from infrastructure.kinds import Kind
 from infrastructure.serialization import pending_from_json, pending_to_json, to_json
 from infrastructure.sqlite.clock import FileClock
 from infrastructure.sqlite.database import Database
 from infrastructure.tokens import new_token
 
 A = TypeVar("A", bound=AggregateRoot[Any])
-
-
-@dataclass(frozen=True, slots=True)
-class Table(Generic[A]):
-    """Where one kind of aggregate lives; `columns` are what queries look for besides the id."""
-
-    name: str
-    kind: str
-    state: type[Any]
-    restore: Callable[[str, Any, int], A]
-    columns: Callable[[Any], Mapping[str, object]] = lambda _: {}
+Columns = Callable[[Any], Mapping[str, object]]
 
 
 @dataclass(slots=True)
@@ -46,21 +37,23 @@ class DeliveryDesk:
 class SqliteRepository(Generic[A]):
     """Implements `domain.repositories.Repository`."""
 
-    def __init__(self, database: Database, table: Table[A], desk: DeliveryDesk) -> None:
+    def __init__(self, database: Database, kind: Kind[A], desk: DeliveryDesk, columns: Columns = lambda _: {}) -> None:
+        """`columns` are what queries look for besides the id, from the state."""
         self._database = database
-        self._table = table
+        self._kind = kind
         self._desk = desk
-        self._states = msgspec.json.Decoder(table.state)
+        self._columns = columns
+        self._states = msgspec.json.Decoder(kind.state)
 
     async def get(self, aggregate_id: str) -> A:
         found = await self.find(aggregate_id)
         if found is None:
-            raise NotFound(f"There is no {self._table.kind} '{aggregate_id}'.")
+            raise NotFound(f"There is no {self._kind.name} '{aggregate_id}'.")
         return found
 
     async def find(self, aggregate_id: str) -> A | None:
-        rows = self._database.read(f"SELECT state, version FROM {self._table.name} WHERE id = ?", (aggregate_id,))  # noqa: S608
-        return self._table.restore(aggregate_id, self._states.decode(rows[0][0]), rows[0][1]) if rows else None
+        rows = self._database.read(f"SELECT state, version FROM {self._kind.home} WHERE id = ?", (aggregate_id,))  # noqa: S608
+        return self._kind.restore(aggregate_id, self._states.decode(rows[0][0]), rows[0][1]) if rows else None
 
     async def add(self, aggregate: A) -> None:
         pending = [PendingEvent(event) for event in aggregate.raised]
@@ -68,13 +61,13 @@ class SqliteRepository(Generic[A]):
             "id": aggregate.id,
             "version": aggregate.next_version,
             "state": to_json(aggregate.state),
-            **self._table.columns(aggregate.state),
+            **self._columns(aggregate.state),
         }
         claim = self._claim(aggregate.id, pending) if pending and self._desk.has_room else None
         if pending:
             row |= self._outbox_columns(pending_to_json(pending), len(pending), claim)
         names, marks = ", ".join(row), ", ".join("?" * len(row))
-        sql = f"INSERT INTO {self._table.name} ({names}) VALUES ({marks})"  # noqa: S608
+        sql = f"INSERT INTO {self._kind.home} ({names}) VALUES ({marks})"  # noqa: S608
         await self._database.write(lambda connection: self._insert(connection, sql, tuple(row.values()), aggregate.id))
         self._saved(aggregate, claim)
 
@@ -84,21 +77,21 @@ class SqliteRepository(Generic[A]):
 
     def _update(self, connection: sqlite3.Connection, aggregate: A) -> Claim | None:
         row = connection.execute(
-            f"SELECT version, lease, pending, pending_count, pending_since FROM {self._table.name} WHERE id = ?",  # noqa: S608
+            f"SELECT version, lease, pending, pending_count, pending_since FROM {self._kind.home} WHERE id = ?",  # noqa: S608
             (aggregate.id,),
         ).fetchone()
         if row is None:
-            raise NotFound(f"There is no {self._table.kind} '{aggregate.id}'.")
+            raise NotFound(f"There is no {self._kind.name} '{aggregate.id}'.")
         version, lease, stored, count, since = row
         if version != aggregate.version:
-            raise VersionConflict(f"{self._table.kind} '{aggregate.id}' has been changed meanwhile. Read it again.")
+            raise VersionConflict(f"{self._kind.name} '{aggregate.id}' has been changed meanwhile. Read it again.")
         raised = [PendingEvent(event) for event in aggregate.raised]
         if count + len(raised) > MOST_PENDING:
-            raise BacklogFull(f"{count} events of {self._table.kind} '{aggregate.id}' wait to be delivered.")
+            raise BacklogFull(f"{count} events of {self._kind.name} '{aggregate.id}' wait to be delivered.")
         changed: dict[str, object] = {
             "version": aggregate.next_version,
             "state": to_json(aggregate.state),
-            **self._table.columns(aggregate.state),
+            **self._columns(aggregate.state),
         }
         claim = None
         if raised:
@@ -114,7 +107,7 @@ class SqliteRepository(Generic[A]):
                 changed |= {"pending": pending, "pending_count": count + len(raised), "pending_since": since}
         assignments = ", ".join(f"{name} = ?" for name in changed)
         connection.execute(
-            f"UPDATE {self._table.name} SET {assignments} WHERE id = ?",  # noqa: S608
+            f"UPDATE {self._kind.home} SET {assignments} WHERE id = ?",  # noqa: S608
             (*changed.values(), aggregate.id),
         )
         self._desk.clock.note(connection)
@@ -122,7 +115,7 @@ class SqliteRepository(Generic[A]):
 
     def _claim(self, aggregate_id: str, pending: list[PendingEvent]) -> Claim:
         expires = time.monotonic() + self._desk.lease_seconds
-        return Claim(self._table.kind, aggregate_id, new_token(), expires, pending)
+        return Claim(self._kind.name, aggregate_id, new_token(), expires, pending)
 
     def _outbox_columns(self, pending: bytes, count: int, claim: Claim | None) -> dict[str, object]:
         """Leased to this process where it has a claim, and otherwise due at once for whoever sweeps."""
@@ -153,7 +146,7 @@ class SqliteRepository(Generic[A]):
         if claim:
             self._desk.deliveries.submit(claim)
         else:
-            self._desk.deliveries.notify(self._table.kind, aggregate.id)
+            self._desk.deliveries.notify(self._kind.name, aggregate.id)
 
 
 def _joined(stored: bytes | None, raised: bytes) -> bytes:

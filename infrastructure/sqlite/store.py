@@ -4,18 +4,15 @@ import sqlite3
 from pathlib import Path
 
 from application.dispatch.outbox import Deliveries
-from domain.events import OrderEvent
-from domain.kitchen import Kitchen, KitchenState
-from domain.menu import Menu, MenuState
-from domain.order import Order
 from domain.order_state import OrderState
+from infrastructure.kinds import KINDS, KITCHENS, MENUS, ORDERS
 from infrastructure.observer import Observer
 from infrastructure.sqlite.clock import FileClock
 from infrastructure.sqlite.database import Database
 from infrastructure.sqlite.event_log import SqliteEventLog
 from infrastructure.sqlite.order_queries import SqliteOrderQueries
 from infrastructure.sqlite.outbox import SqliteOutbox
-from infrastructure.sqlite.repository import DeliveryDesk, SqliteRepository, Table
+from infrastructure.sqlite.repository import DeliveryDesk, SqliteRepository
 from infrastructure.sqlite.secrets import SqliteSecretStore
 from infrastructure.sqlite.ticket_board import SqliteTicketBoard
 
@@ -26,11 +23,6 @@ def _order_columns(state: OrderState) -> dict[str, object]:
         "customer_phone": state.customer.phone,
         "idempotency_key": state.idempotency_key,
     }
-
-
-_ORDERS = Table("orders", OrderEvent.aggregate_type, OrderState, Order.restore, _order_columns)
-_MENUS = Table("menus", "menu", MenuState, Menu.restore)
-_KITCHENS = Table("kitchens", "kitchen", KitchenState, Kitchen.restore)
 
 
 def _write_version(connection: sqlite3.Connection) -> None:
@@ -57,15 +49,18 @@ class SqliteStore:
         self._database = Database(path, observe)
         self._clock = clock or FileClock()
         self._desk = DeliveryDesk(lease_seconds, self._clock)
-        self.orders = SqliteRepository(self._database, _ORDERS, self._desk)
-        self.menus = SqliteRepository(self._database, _MENUS, self._desk)
-        self.kitchens = SqliteRepository(self._database, _KITCHENS, self._desk)
+        self.orders = SqliteRepository(self._database, ORDERS, self._desk, _order_columns)
+        self.menus = SqliteRepository(self._database, MENUS, self._desk)
+        self.kitchens = SqliteRepository(self._database, KITCHENS, self._desk)
         self.order_queries = SqliteOrderQueries(self._database)
         self.event_log = SqliteEventLog(self._database)
         self.ticket_board = SqliteTicketBoard(self._database)
         self.secrets = SqliteSecretStore(self._database)
-        outbox = SqliteOutbox(self._database, _ORDERS.name, _ORDERS.kind, lease_seconds, self._clock)
-        self.outboxes = {_ORDERS.kind: outbox}
+        self.outboxes = {
+            kind.name: SqliteOutbox(self._database, kind.home, kind.name, lease_seconds, self._clock)
+            for kind in KINDS
+            if kind.raises_events
+        }
 
     def attach(self, deliveries: Deliveries) -> None:
         self._desk.deliveries = deliveries

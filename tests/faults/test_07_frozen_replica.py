@@ -9,7 +9,7 @@ import pytest
 from tests.faults.books import Books
 from tests.faults.conftest import Conclude
 from tests.faults.lab import LEASE_SECONDS, Lab
-from tests.faults.ledger import PLACE, Verdict
+from tests.faults.ledger import PLACE, SINK, Verdict
 from tests.faults.replica import API_KEY, Replica
 from tests.faults.sleepers import Sleep, freeze
 from tests.sinks import OK, Reply, Request
@@ -19,8 +19,6 @@ LATE = "writes got through late"
 UNTRIED = "runs in which no acknowledgement came late"
 #: Orders that the frozen one works on, and how long the sink lets it wait for its answers, in seconds.
 HELD, HOLD = 10, 5.0
-#: So many more times a short run may try where every sleeper had lost its connections and let go of all by itself.
-UNLUCKY = 4
 #: So soon clients turn to another replica, in seconds.
 PATIENCE = 2.5
 
@@ -48,15 +46,15 @@ async def frozen_at_work(lab: Lab) -> Verdict:
     """Frozen while the sink's answers are on their way to it. The others repeat what it had, and when it wakes as many
     new events wait for each order as it knows of: acknowledging those is what it must not manage."""
     found, replicas = Verdict(), await _three(lab)
-    for number in range(lab.size(full=40, short=2 + UNLUCKY)):
-        if number >= lab.size(full=40, short=2) and lab.facts["leases found lost"]:
-            break
+    for _ in range(lab.size(full=40, short=2)):
         sleeper = lab.random.choice(replicas)
         other = next(replica for replica in replicas if replica is not sleeper)
+        repeated = _repeated(lab, sleeper)
         sleep, orders = await _freeze_at_work(lab, sleeper)
         lab.receiver.choose = lambda _: OK
         await sleep.outlast(LEASE_SECONDS)
         await lab.settle()
+        lab.note("events in its hands", _repeated(lab, sleeper) - repeated)
         lab.receiver.choose = lambda _: Reply(status=503)
         await _confirm(lab, other, orders)
         await eventually(lambda confirmed=set(orders): _is_told_of(lab, confirmed), 30)  # type: ignore[misc]
@@ -64,7 +62,7 @@ async def frozen_at_work(lab: Lab) -> Verdict:
         await _wake(lab, sleep, found)
         lab.receiver.choose = lambda _: OK
         await lab.settle()
-    if not lab.facts["leases found lost"]:
+    if not lab.facts["events in its hands"]:
         found.add(UNTRIED, "no sleeper held anything when it was frozen")
     return _with(await lab.close_the_books(), found)
 
@@ -89,6 +87,15 @@ async def _freeze_at_work(lab: Lab, sleeper: Replica) -> tuple[Sleep, list[str]]
     await eventually(lambda: sent_by_it() >= sent + HELD, 30)
     sleep = await freeze(lab, sleeper)
     return sleep, [ack.order_id for ack in lab.ledger.acknowledged[known:] if ack.move == PLACE]
+
+
+def _repeated(lab: Lab, sleeper: Replica) -> int:
+    """How many events it had sent and not acknowledged: others sent them again."""
+    senders: dict[str, set[str]] = {}
+    for arrival in lab.ledger.arrivals:
+        if arrival.receiver == SINK:
+            senders.setdefault(arrival.event_id, set()).add(arrival.incarnation)
+    return sum(sleeper.incarnation in names and len(names) > 1 for names in senders.values())
 
 
 async def _sends_again(lab: Lab, replica: Replica, sent: Callable[[], int]) -> None:

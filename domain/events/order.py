@@ -1,25 +1,10 @@
-"""Everything that can happen here, in the past tense. Events are frozen and made of plain values.
-
-Amounts are integer minor units of the order's currency; times carry UTC.
-"""
+"""What can happen to an order."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DomainEvent:
-    """A fact about one aggregate. `event_id` is unique for ever; `aggregate_version` orders an aggregate's facts."""
-
-    aggregate_type: ClassVar[str] = "aggregate"
-    #: Fields that tell who the customer is. They stay inside: nothing publishes them.
-    personal_fields: ClassVar[frozenset[str]] = frozenset()
-
-    event_id: str
-    occurred_at: datetime
-    aggregate_id: str
-    aggregate_version: int
+from domain.events.base import DomainEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

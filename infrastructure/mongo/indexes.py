@@ -1,0 +1,36 @@
+"""The indexes of every collection."""
+
+from pymongo import ASCENDING, IndexModel
+
+from infrastructure.kinds import KINDS
+from infrastructure.mongo.coalescer import IDEMPOTENCY_KEY
+
+_THERE = {"$exists": True}
+#: Of whatever raises events. Partial, so that they stay small.
+OUTBOX_INDEXES = [
+    IndexModel(
+        [("lane", ASCENDING), ("next_attempt_at", ASCENDING)],
+        partialFilterExpression={"next_attempt_at": _THERE},
+    ),
+    IndexModel([("parked_at", ASCENDING)], partialFilterExpression={"parked_at": _THERE}),
+]
+#: Few, since each makes every insert dearer.
+INDEXES = {
+    "orders": [
+        IndexModel([("state.status", ASCENDING), ("_id", ASCENDING)]),
+        IndexModel([("state.customer.phone", ASCENDING), ("_id", ASCENDING)]),
+        IndexModel(
+            [(IDEMPOTENCY_KEY, ASCENDING)],
+            unique=True,
+            partialFilterExpression={IDEMPOTENCY_KEY: {"$type": "string"}},
+        ),
+    ],
+    "events": [
+        IndexModel([("event_id", ASCENDING)], unique=True),
+        IndexModel([("aggregate_id", ASCENDING), ("aggregate_version", ASCENDING)]),
+    ],
+    "tickets": [IndexModel([("status", ASCENDING), ("confirmed_at", ASCENDING)])],
+}
+for _kind in KINDS:
+    if _kind.raises_events:
+        INDEXES[_kind.home] = OUTBOX_INDEXES + INDEXES.get(_kind.home, [])
