@@ -16,6 +16,7 @@ OPERATION_IDS = {
     "markOrderReady", "dispatchOrder", "deliverOrder", "collectOrder", "cancelOrder", "getMenu", "replaceMenu",
     "getKitchen", "listTickets", "streamKitchen", "listDeadLetters", "redriveDeadLetter", "discardDeadLetter",
     "checkLiveness", "checkReadiness", "getMetrics", "getEventSchema",
+    "readAuditTrail",
 }  # fmt: skip
 
 
