@@ -77,3 +77,21 @@ class OrderState:
     cancel_reason: str | None = None
     idempotency_key: str | None = None
     request_digest: str | None = None
+
+    @property
+    def status_since(self) -> datetime:
+        """When it came to be in its status."""
+        return self._entered[self.status] or self.placed_at
+
+    @property
+    def _entered(self) -> dict[OrderStatus, datetime | None]:
+        return {
+            OrderStatus.PENDING: self.placed_at,
+            OrderStatus.CONFIRMED: self.confirmed_at,
+            OrderStatus.COOKING: self.cooking_started_at,
+            OrderStatus.READY: self.ready_at,
+            OrderStatus.DELIVERING: self.dispatched_at,
+            OrderStatus.DELIVERED: self.delivered_at,
+            OrderStatus.COLLECTED: self.collected_at,
+            OrderStatus.CANCELLED: self.cancelled_at,
+        }
