@@ -1,4 +1,4 @@
-"""The mistakes that the fault suite puts back into the service move with its code: found out here, not an hour later."""
+"""The mistakes that the fault suite puts back into the service still fit its code: found here, not an hour later."""
 
 from pathlib import Path
 
