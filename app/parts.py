@@ -5,11 +5,13 @@ from datetime import timedelta
 
 from app.settings import Settings
 from application.commands.change_order import OrderChanger
+from application.commands.hand_over_order import DispatchOrderCommandHandler
 from application.kitchen_desk import KitchenDesk
 from application.kitchen_load import KitchenLoad
 from application.mediator import Mediator
 from application.menu_card import MenuCard
 from application.store import Store
+from application.tour_desk import TourDesk
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +25,19 @@ class Parts:
     orders: OrderChanger
     kitchen_desk: KitchenDesk
     kitchen_load: KitchenLoad
+    tour_desk: TourDesk
 
 
 def make_parts(settings: Settings, store: Store, mediator: Mediator) -> Parts:
     cooking_time = timedelta(minutes=settings.cooking_minutes)
+    orders = OrderChanger(store.orders)
     return Parts(
         settings=settings,
         store=store,
         mediator=mediator,
         menu=MenuCard(store.menus),
-        orders=OrderChanger(store.orders),
+        orders=orders,
         kitchen_desk=KitchenDesk(store.kitchens, store.orders, settings.kitchen_capacity),
         kitchen_load=KitchenLoad(store.order_queries, settings.kitchen_capacity, cooking_time),
+        tour_desk=TourDesk(store.drivers, store.orders, DispatchOrderCommandHandler(orders)),
     )
