@@ -1,7 +1,7 @@
 """Tours and their orders agree, whoever moves them at the same time and however often events come."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,6 +28,7 @@ from domain.events import (
 from domain.order import Order
 from domain.order_lifecycle import OrderStatus
 from domain.order_state import Fulfilment
+from domain.repositories import Repository
 from tests.builders import DELIVERY, LUIGI, PICKUP, an_order
 from tests.contract.conftest import LEASE_SECONDS, OpenStore
 
@@ -43,10 +44,10 @@ class Replica:
 
     @property
     def desk(self) -> TourDesk:
-        return TourDesk(self.store.drivers, self.store.orders, self._dispatch)
+        return TourDesk(self.store.drivers, self.store.orders, self.dispatch)
 
     @property
-    def _dispatch(self) -> DispatchOrderCommandHandler:
+    def dispatch(self) -> DispatchOrderCommandHandler:
         return DispatchOrderCommandHandler(OrderChanger(self.store.orders))
 
     async def start(self, driver_id: str, *order_ids: str) -> None:
@@ -60,6 +61,28 @@ class Replica:
                 await TourDispatchHandler(self.desk).deliver([event])
             elif isinstance(event, OrderDeliveredEvent | OrderCancelledEvent | OrderUnassignedEvent):
                 await TourStopHandler(self.desk).deliver([event])
+
+
+class Interrupted:
+    """Orders which change once in the very moment before one is read."""
+
+    def __init__(self, orders: Repository[Order], interruption: Callable[[], Awaitable[None]]) -> None:
+        self._orders = orders
+        self._interruptions = [interruption]
+
+    async def find(self, order_id: str) -> Order | None:
+        while self._interruptions:
+            await self._interruptions.pop()()
+        return await self._orders.find(order_id)
+
+    async def get(self, order_id: str) -> Order:
+        return await self._orders.get(order_id)
+
+    async def add(self, order: Order) -> None:
+        await self._orders.add(order)
+
+    async def save(self, order: Order) -> None:
+        await self._orders.save(order)
 
 
 @pytest.fixture
@@ -282,6 +305,41 @@ async def test_two_drivers_who_take_the_same_order_at_once_get_one_winner(
         assert (await order_of(replica.store, shared)).state.driver_id == winner
         assert (await order_of(replica.store, marias if won == 0 else luigis)).state.driver_id is None
         await finish(replica, winner)
+
+
+async def test_of_two_drivers_who_take_the_same_orders_the_other_way_round_one_gets_all(
+    replica: Replica, replicas: list[Replica]
+) -> None:
+    for _ in range(RACES):
+        orders = await ready_orders(replica.store, 2)
+        outcomes = await asyncio.gather(
+            outcome_of(replicas[0].start(LUIGIS, *orders)), outcome_of(replicas[1].start(MARIAS, *reversed(orders)))
+        )
+
+        assert [type(outcome) for outcome in outcomes if outcome] == [AlreadyAssigned]
+        winner = LUIGIS if outcomes[0] is None else MARIAS
+        assert set(await stops_of(replica.store, winner)) == set(orders)
+        await finish(replica, winner)
+
+
+async def test_an_order_that_left_the_tour_and_came_back_while_somebody_looked_is_not_sent_out(
+    replica: Replica, replicas: list[Replica]
+) -> None:
+    (order_id,) = await ready_orders(replica.store, 1)
+    await replica.start(LUIGIS, order_id)
+
+    async def leaves_and_comes_back() -> None:
+        await unassign(replica.store, order_id)
+        await replica.desk.follow(LUIGIS)
+        await assign(replica.store, order_id, LUIGIS)
+
+    slow = replicas[1]
+    orders = Interrupted(slow.store.orders, leaves_and_comes_back)
+    await TourDesk(slow.store.drivers, orders, slow.dispatch).follow(LUIGIS)
+
+    state = (await order_of(replica.store, order_id)).state
+    assert (state.status, state.driver_id) == (OrderStatus.READY, LUIGIS)
+    assert await stops_of(replica.store, LUIGIS) == {}
 
 
 async def test_of_two_tours_for_one_driver_at_once_one_starts(replica: Replica, replicas: list[Replica]) -> None:
