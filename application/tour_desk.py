@@ -76,9 +76,7 @@ class TourDesk:
         # Looked at again after the order: an order that has left this tour, and come back to the driver for another,
         # is on a version that the order read here does not have.
         again = await self._drivers.find(driver.id)
-        if again is None or again.state.tour is None or again.state.tour.id != tour.id:
-            raise VersionConflict("The tour has ended meanwhile.")
-        if again.open_stop(stop.order_id) is None:
+        if again is None or not again.is_taking(stop.order_id, tour.id):
             raise VersionConflict("The stop has been settled meanwhile.")
         command = DispatchOrderCommand(
             order_id=order.id,

@@ -116,6 +116,11 @@ class Driver(AggregateRoot[DriverState]):
         stops = self.state.tour.open_stops if self.state.tour else ()
         return next((stop for stop in stops if stop.order_id == order_id), None)
 
+    def is_taking(self, order_id: str, tour_id: str) -> bool:
+        """Whether this order is an open stop of this very tour."""
+        tour = self.state.tour
+        return tour is not None and tour.id == tour_id and self.open_stop(order_id) is not None
+
     def complete_stop(self, now: datetime, order_id: str) -> None:
         """He has delivered this order; the last one ends the tour. Where he has no such stop, nothing happens."""
         if tour := self._settle(now, order_id, StopStatus.COMPLETED):

@@ -4,11 +4,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from application.dispatch.handler import BatchEventHandler, EventHandler
-from application.dispatch.retry import BatchFailed
 from application.tour_desk import TourDesk
-from domain.events import OrderCancelledEvent, OrderDeliveredEvent, OrderUnassignedEvent, TourStartedEvent
+from domain.events import OrderCancelledEvent, OrderDeliveredEvent, TourStartedEvent
 
-StopEvent = OrderDeliveredEvent | OrderCancelledEvent | OrderUnassignedEvent
+StopEvent = OrderDeliveredEvent | OrderCancelledEvent
 
 
 class TourDispatchHandler(EventHandler[TourStartedEvent]):
@@ -21,22 +20,17 @@ class TourDispatchHandler(EventHandler[TourStartedEvent]):
         await self._desk.follow(event.aggregate_id)
 
 
-class TourStopHandler(BatchEventHandler[OrderDeliveredEvent | OrderCancelledEvent | OrderUnassignedEvent]):
-    """Settles the stop of an order that was delivered, cancelled, or taken from its driver."""
+class TourStopHandler(BatchEventHandler[OrderDeliveredEvent | OrderCancelledEvent]):
+    """Settles the stop of an order that was delivered or cancelled. One that was taken from its driver cannot have been
+    sent out: the start of the tour settles it."""
 
     def __init__(self, desk: TourDesk) -> None:
         self._desk = desk
 
     async def handle_batch(self, events: Sequence[StopEvent]) -> None:
-        by_driver: dict[str, list[StopEvent]] = defaultdict(list)
+        orders: dict[str, set[str]] = defaultdict(set)
         for event in events:
             if event.driver_id is not None:
-                by_driver[event.driver_id].append(event)
-        failures: dict[str, Exception] = {}
-        for driver_id, his in by_driver.items():
-            try:
-                await self._desk.follow(driver_id, {event.aggregate_id for event in his})
-            except Exception as failure:
-                failures |= {event.event_id: failure for event in his}
-        if failures:
-            raise BatchFailed(failures)
+                orders[event.driver_id].add(event.aggregate_id)
+        for driver_id, order_ids in orders.items():
+            await self._desk.follow(driver_id, order_ids)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -16,13 +17,20 @@ from application.events.delivery import TourDispatchHandler, TourStopHandler
 from application.store import Store
 from application.tour_desk import TourDesk
 from domain.driver import Driver, StopStatus
-from domain.errors import AlreadyAssigned, DomainError, DriverOnTour, IllegalMove, NotADelivery, UnknownOrder
+from domain.errors import (
+    AlreadyAssigned,
+    DomainError,
+    DriverOnTour,
+    IllegalMove,
+    NotADelivery,
+    StoreUnavailable,
+    UnknownOrder,
+)
 from domain.events import (
     DomainEvent,
     OrderCancelledEvent,
     OrderDeliveredEvent,
     OrderShippedEvent,
-    OrderUnassignedEvent,
     TourStartedEvent,
 )
 from domain.order import Order
@@ -33,7 +41,7 @@ from tests.builders import DELIVERY, LUIGI, PICKUP, an_order
 from tests.contract.conftest import LEASE_SECONDS, OpenStore
 
 LUIGIS, MARIAS = "driver-luigi", "driver-maria"
-RACES = 25
+RACES = 15
 
 
 @dataclass(slots=True)
@@ -59,30 +67,30 @@ class Replica:
         for event in events:
             if isinstance(event, TourStartedEvent):
                 await TourDispatchHandler(self.desk).deliver([event])
-            elif isinstance(event, OrderDeliveredEvent | OrderCancelledEvent | OrderUnassignedEvent):
+            elif isinstance(event, OrderDeliveredEvent | OrderCancelledEvent):
                 await TourStopHandler(self.desk).deliver([event])
 
 
 class Interrupted:
-    """Orders which change once in the very moment before one is read."""
+    """A repository that is slow once: in the very moment before it finds, gets or saves, something else happens."""
 
-    def __init__(self, orders: Repository[Order], interruption: Callable[[], Awaitable[None]]) -> None:
-        self._orders = orders
-        self._interruptions = [interruption]
+    def __init__(
+        self, repository: Repository[Any], call: str, interruption: Callable[[], Awaitable[None]], *, at: int = 1
+    ) -> None:
+        self._repository = repository
+        self._call = call
+        self._interruption = interruption
+        self._countdown = at
 
-    async def find(self, order_id: str) -> Order | None:
-        while self._interruptions:
-            await self._interruptions.pop()()
-        return await self._orders.find(order_id)
+    def __getattr__(self, call: str) -> Any:
+        async def interrupted(*arguments: object) -> Any:
+            if call == self._call:
+                self._countdown -= 1
+                if self._countdown == 0:
+                    await self._interruption()
+            return await getattr(self._repository, call)(*arguments)
 
-    async def get(self, order_id: str) -> Order:
-        return await self._orders.get(order_id)
-
-    async def add(self, order: Order) -> None:
-        await self._orders.add(order)
-
-    async def save(self, order: Order) -> None:
-        await self._orders.save(order)
+        return interrupted
 
 
 @pytest.fixture
@@ -170,7 +178,7 @@ async def assign(store: Store, order_id: str, driver_id: str) -> None:
     await store.orders.save(order)
 
 
-async def outcome_of(attempt: Awaitable[None]) -> DomainError | None:
+async def outcome_of(attempt: Awaitable[object]) -> DomainError | None:
     try:
         await attempt
     except DomainError as refusal:
@@ -322,8 +330,9 @@ async def test_of_two_drivers_who_take_the_same_orders_the_other_way_round_one_g
         await finish(replica, winner)
 
 
+@pytest.mark.parametrize("moment", ["find", "get"])
 async def test_an_order_that_left_the_tour_and_came_back_while_somebody_looked_is_not_sent_out(
-    replica: Replica, replicas: list[Replica]
+    replica: Replica, replicas: list[Replica], moment: str
 ) -> None:
     (order_id,) = await ready_orders(replica.store, 1)
     await replica.start(LUIGIS, order_id)
@@ -333,13 +342,35 @@ async def test_an_order_that_left_the_tour_and_came_back_while_somebody_looked_i
         await replica.desk.follow(LUIGIS)
         await assign(replica.store, order_id, LUIGIS)
 
-    slow = replicas[1]
-    orders = Interrupted(slow.store.orders, leaves_and_comes_back)
-    await TourDesk(slow.store.drivers, orders, slow.dispatch).follow(LUIGIS)
+    slow: Any = Interrupted(replicas[1].store.orders, moment, leaves_and_comes_back)
+    dispatch = DispatchOrderCommandHandler(OrderChanger(slow))
+    await TourDesk(replicas[1].store.drivers, slow, dispatch).follow(LUIGIS)
 
     state = (await order_of(replica.store, order_id)).state
     assert (state.status, state.driver_id) == (OrderStatus.READY, LUIGIS)
     assert await stops_of(replica.store, LUIGIS) == {}
+
+
+async def test_a_refused_tour_gives_back_nothing_that_another_tour_of_the_driver_has(
+    replica: Replica, replicas: list[Replica]
+) -> None:
+    shared, lost = await ready_orders(replica.store, 2)
+    slow = replicas[1].store
+
+    async def lost_to_maria() -> None:
+        await assign(replica.store, lost, MARIAS)
+
+    async def another_tour_starts() -> None:
+        await replica.start(LUIGIS, shared)
+
+    orders: Any = Interrupted(slow.orders, "save", lost_to_maria, at=2)
+    drivers: Any = Interrupted(slow.drivers, "find", another_tour_starts)  # the first look before giving back
+    handler = StartTourCommandHandler(drivers, orders, replicas[1].desk)
+    refusal = await outcome_of(handler.handle(StartTourCommand(driver_id=LUIGIS, order_ids=(shared, lost))))
+
+    assert isinstance(refusal, AlreadyAssigned)
+    assert (await order_of(replica.store, shared)).state.driver_id == LUIGIS
+    assert await stops_of(replica.store, LUIGIS) == {shared: StopStatus.OPEN}
 
 
 async def test_of_two_tours_for_one_driver_at_once_one_starts(replica: Replica, replicas: list[Replica]) -> None:
@@ -391,6 +422,27 @@ async def test_what_a_crash_left_with_a_driver_goes_with_his_next_tour_or_is_fre
 
     assert await stops_of(replica.store, MARIAS) == {freed: StopStatus.OPEN}
     assert await stops_of(replica.store, LUIGIS) == {his_still: StopStatus.OPEN}
+
+
+async def test_a_start_that_breaks_off_leaves_its_orders_with_the_driver_until_it_is_made_again(
+    replica: Replica,
+) -> None:
+    """As a crash does, and a store whose answer is lost: the tour may have been written, so nothing is taken back."""
+    orders = await ready_orders(replica.store, 2)
+
+    async def goes_away() -> None:
+        raise StoreUnavailable
+
+    drivers: Any = Interrupted(replica.store.drivers, "save", goes_away)
+    handler = StartTourCommandHandler(drivers, replica.store.orders, replica.desk)
+    refusal = await outcome_of(handler.handle(StartTourCommand(driver_id=LUIGIS, order_ids=tuple(orders))))
+    assert isinstance(refusal, StoreUnavailable)
+    assert {(await order_of(replica.store, order_id)).state.driver_id for order_id in orders} == {LUIGIS}
+    assert await stops_of(replica.store, LUIGIS) == {}
+
+    await replica.start(LUIGIS, *orders)
+    await settled(replica)
+    assert {(await order_of(replica.store, order_id)).state.status for order_id in orders} == {OrderStatus.DELIVERING}
 
 
 async def test_a_tour_that_is_refused_names_the_order_and_leaves_everything_as_it_was(replica: Replica) -> None:
