@@ -29,6 +29,7 @@ from application.kitchen_desk import KitchenDesk
 from application.mediator import Mediator
 from application.ports import CloudEventPublisher, EventLog, KitchenDisplay, TicketBoard
 from application.store import Store
+from application.tour_desk import TourDesk
 from domain.errors import DuplicateId, StoreUnavailable
 from domain.kitchen import KITCHEN_ID, Kitchen, KitchenState
 from domain.menu import MENU_ID, marios_menu
@@ -107,6 +108,7 @@ def build_service(settings: Settings) -> Service:
         EventLog: store.event_log,
         TicketBoard: store.ticket_board,
         KitchenDesk: parts.kitchen_desk,
+        TourDesk: parts.tour_desk,
         KitchenDisplay: display,
         CloudEventPublisher: publisher,
     }

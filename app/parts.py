@@ -5,12 +5,14 @@ from datetime import timedelta
 
 from app.settings import Settings
 from application.commands.change_order import OrderChanger
+from application.commands.hand_over_order import DispatchOrderCommandHandler
 from application.kitchen_desk import KitchenDesk
 from application.kitchen_load import KitchenLoad
 from application.mediator import Mediator
 from application.menu_card import MenuCard
 from application.store import Store
 from application.telemetry import OrderTelemetry
+from application.tour_desk import TourDesk
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +27,20 @@ class Parts:
     order_telemetry: OrderTelemetry
     kitchen_desk: KitchenDesk
     kitchen_load: KitchenLoad
+    tour_desk: TourDesk
 
 
 def make_parts(settings: Settings, store: Store, mediator: Mediator, telemetry: OrderTelemetry) -> Parts:
     cooking_time = timedelta(minutes=settings.cooking_minutes)
+    orders = OrderChanger(store.orders, telemetry)
     return Parts(
         settings=settings,
         store=store,
         mediator=mediator,
         menu=MenuCard(store.menus),
-        orders=OrderChanger(store.orders, telemetry),
+        orders=orders,
         order_telemetry=telemetry,
         kitchen_desk=KitchenDesk(store.kitchens, store.orders, settings.kitchen_capacity),
         kitchen_load=KitchenLoad(store.order_queries, settings.kitchen_capacity, cooking_time),
+        tour_desk=TourDesk(store.drivers, store.orders, DispatchOrderCommandHandler(orders)),
     )

@@ -5,6 +5,8 @@ from typing import Protocol
 
 from application.dispatch.outbox import Deliveries, Outbox
 from application.ports import EventLog, OrderQueries, SecretStore, TicketBoard
+from application.ports.drivers import DriverQueries
+from domain.driver import Driver
 from domain.kitchen import Kitchen
 from domain.menu import Menu
 from domain.order import Order
@@ -26,7 +28,11 @@ class Store(Protocol):
     @property
     def kitchens(self) -> Repository[Kitchen]: ...
     @property
+    def drivers(self) -> Repository[Driver]: ...
+    @property
     def order_queries(self) -> OrderQueries: ...
+    @property
+    def driver_queries(self) -> DriverQueries: ...
     @property
     def event_log(self) -> EventLog: ...
     @property

@@ -70,6 +70,48 @@ class KitchenFull(DomainError):
     code = "kitchen_full"
 
 
+class NotADelivery(DomainError):
+    """The order is fetched by its customer: no driver has to do with it."""
+
+    code = "not_a_delivery"
+
+
+class AlreadyAssigned(DomainError):
+    """Another driver delivers this order."""
+
+    code = "already_assigned"
+
+
+class UnknownDriver(DomainError):
+    """There is no driver under this id."""
+
+    code = "unknown_driver"
+
+
+class UnknownOrder(DomainError):
+    """The request names an order that there is not."""
+
+    code = "unknown_order"
+
+
+class DriverInactive(DomainError):
+    """The driver is off duty."""
+
+    code = "driver_inactive"
+
+
+class DriverOnTour(DomainError):
+    """A driver holds one tour at a time, and has one."""
+
+    code = "driver_on_tour"
+
+
+class InvalidTour(DomainError):
+    """A tour without stops, with too many, or to one of them twice."""
+
+    code = "invalid_tour"
+
+
 class NotFound(DomainError):
     """There is nothing under this id."""
 

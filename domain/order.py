@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from domain.aggregate import AggregateRoot
-from domain.errors import IllegalMove, InvalidOrder, StaleVersion, TooLateToCancel
+from domain.errors import AlreadyAssigned, IllegalMove, InvalidOrder, NotADelivery, StaleVersion, TooLateToCancel
 from domain.events import (
     CookingStartedEvent,
     KitchenPlaceWithdrawnEvent,
+    OrderAssignedEvent,
     OrderCancelledEvent,
     OrderCollectedEvent,
     OrderConfirmedEvent,
@@ -16,8 +17,17 @@ from domain.events import (
     OrderPlacedEvent,
     OrderReadyEvent,
     OrderShippedEvent,
+    OrderUnassignedEvent,
 )
-from domain.order_lifecycle import CUSTOMER_MAY_CANCEL, TRANSITIONS, FulfilmentType, Move, OrderStatus, open_moves
+from domain.order_lifecycle import (
+    ASSIGNABLE,
+    CUSTOMER_MAY_CANCEL,
+    TRANSITIONS,
+    FulfilmentType,
+    Move,
+    OrderStatus,
+    open_moves,
+)
 from domain.order_state import Customer, Fulfilment, OrderLine, OrderState, StaffMember
 
 MAX_LINES = 50
@@ -144,17 +154,51 @@ class Order(AggregateRoot[OrderState]):
             user_name=cook.name,
         )
 
+    def assign_driver(self, now: datetime, driver_id: str, driver_name: str) -> None:
+        """Give a confirmed delivery to a driver; giving it to him again changes nothing.
+
+        Raises `NotADelivery`, `AlreadyAssigned` where another has it, `IllegalMove` before it is confirmed and once it
+        is on its way.
+        """
+        if self.state.driver_id == driver_id:
+            return
+        if self.state.fulfilment.type is not FulfilmentType.DELIVERY:
+            raise NotADelivery("The customer fetches this order. Only deliveries have a driver.")
+        if self.state.status not in ASSIGNABLE:
+            raise IllegalMove("assign a driver to", self.state.status, self.open_moves)
+        if self.state.driver_id is not None:
+            raise AlreadyAssigned(f"{self.state.driver_name} delivers this order. Take it from that driver first.")
+        self.state.driver_id, self.state.driver_name = driver_id, driver_name
+        self._record(OrderAssignedEvent, now, assigned_time=now, driver_id=driver_id, driver_name=driver_name)
+
+    def unassign_driver(self, now: datetime) -> None:
+        """Take the order from its driver; one that is nobody's stays so. Raises `IllegalMove` once it is on its way."""
+        driver_id = self.state.driver_id
+        if driver_id is None:
+            return
+        if self.state.status not in ASSIGNABLE:
+            raise IllegalMove("take the driver from", self.state.status, self.open_moves)
+        self.state.driver_id = self.state.driver_name = None
+        self._record(OrderUnassignedEvent, now, unassigned_time=now, driver_id=driver_id)
+
     def dispatch(self, now: datetime, tracking_number: str, carrier: str) -> None:
         self._move(Move.DISPATCH)
         self.state.dispatched_at = now
         self.state.tracking_number = tracking_number
         self.state.carrier = carrier
-        self._record(OrderShippedEvent, now, shipped_time=now, tracking_number=tracking_number, carrier=carrier)
+        self._record(
+            OrderShippedEvent,
+            now,
+            shipped_time=now,
+            tracking_number=tracking_number,
+            carrier=carrier,
+            driver_id=self.state.driver_id,
+        )
 
     def mark_delivered(self, now: datetime) -> None:
         self._move(Move.DELIVER)
         self.state.delivered_at = now
-        self._record(OrderDeliveredEvent, now, delivered_time=now)
+        self._record(OrderDeliveredEvent, now, delivered_time=now, driver_id=self.state.driver_id)
 
     def collect(self, now: datetime) -> None:
         self._move(Move.COLLECT)
@@ -168,7 +212,8 @@ class Order(AggregateRoot[OrderState]):
         self._move(Move.CANCEL)
         self.state.cancelled_at = now
         self.state.cancel_reason = reason
-        self._record(OrderCancelledEvent, now, cancelled_time=now, reason=reason)
+        driver_id = self.state.driver_id
+        self._record(OrderCancelledEvent, now, cancelled_time=now, reason=reason, driver_id=driver_id)
 
     def _allows(self, move: Move) -> bool:
         return move in self.open_moves

@@ -71,6 +71,8 @@ class OrderState:
     dispatched_at: datetime | None = None
     tracking_number: str | None = None
     carrier: str | None = None
+    driver_id: str | None = None
+    driver_name: str | None = None
     delivered_at: datetime | None = None
     collected_at: datetime | None = None
     cancelled_at: datetime | None = None

@@ -43,6 +43,8 @@ ORDER_EXAMPLE: dict[str, Any] = {
     "dispatchedAt": None,
     "trackingNumber": None,
     "carrier": None,
+    "driverId": None,
+    "driverName": None,
     "deliveredAt": None,
     "collectedAt": None,
     "cancelledAt": None,
@@ -102,6 +104,8 @@ class OrderResponse(ResponseModel):
     dispatched_at: datetime | None
     tracking_number: str | None
     carrier: str | None
+    driver_id: str | None
+    driver_name: str | None
     delivered_at: datetime | None
     collected_at: datetime | None
     cancelled_at: datetime | None
@@ -161,6 +165,8 @@ def _order(view: OrderView) -> dict[str, object]:
         "dispatchedAt": state.dispatched_at,
         "trackingNumber": state.tracking_number,
         "carrier": state.carrier,
+        "driverId": state.driver_id,
+        "driverName": state.driver_name,
         "deliveredAt": state.delivered_at,
         "collectedAt": state.collected_at,
         "cancelledAt": state.cancelled_at,

@@ -4,9 +4,19 @@ Amounts are integer minor units of the order's currency; times carry UTC.
 """
 
 from domain.events.base import DomainEvent
+from domain.events.driver import (
+    DriverChangedEvent,
+    DriverEvent,
+    DriverRegisteredEvent,
+    StopCompletedEvent,
+    StopDroppedEvent,
+    TourEndedEvent,
+    TourStartedEvent,
+)
 from domain.events.order import (
     CookingStartedEvent,
     KitchenPlaceWithdrawnEvent,
+    OrderAssignedEvent,
     OrderCancelledEvent,
     OrderCollectedEvent,
     OrderConfirmedEvent,
@@ -16,12 +26,17 @@ from domain.events.order import (
     OrderPlacedEvent,
     OrderReadyEvent,
     OrderShippedEvent,
+    OrderUnassignedEvent,
 )
 
 __all__ = [
     "CookingStartedEvent",
     "DomainEvent",
+    "DriverChangedEvent",
+    "DriverEvent",
+    "DriverRegisteredEvent",
     "KitchenPlaceWithdrawnEvent",
+    "OrderAssignedEvent",
     "OrderCancelledEvent",
     "OrderCollectedEvent",
     "OrderConfirmedEvent",
@@ -30,5 +45,10 @@ __all__ = [
     "OrderPlacedEvent",
     "OrderReadyEvent",
     "OrderShippedEvent",
+    "OrderUnassignedEvent",
     "OrderedItem",
+    "StopCompletedEvent",
+    "StopDroppedEvent",
+    "TourEndedEvent",
+    "TourStartedEvent",
 ]

@@ -82,15 +82,34 @@ class OrderReadyEvent(OrderEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderAssignedEvent(OrderEvent):
+    """This driver, and no other, is to deliver it."""
+
+    assigned_time: datetime
+    driver_id: str
+    driver_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderUnassignedEvent(OrderEvent):
+    """It is nobody's again; `driver_id` had it before."""
+
+    unassigned_time: datetime
+    driver_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderShippedEvent(OrderEvent):
     shipped_time: datetime
     tracking_number: str
     carrier: str
+    driver_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderDeliveredEvent(OrderEvent):
     delivered_time: datetime
+    driver_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,3 +123,4 @@ class OrderCancelledEvent(OrderEvent):
 
     cancelled_time: datetime
     reason: str
+    driver_id: str | None = None

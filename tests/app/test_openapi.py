@@ -15,6 +15,7 @@ OPERATION_IDS = {
     "placeOrder", "listOrders", "getOrder", "listOrderEvents", "streamOrder", "confirmOrder", "cookOrder",
     "markOrderReady", "dispatchOrder", "deliverOrder", "collectOrder", "cancelOrder", "getMenu", "replaceMenu",
     "getKitchen", "listTickets", "streamKitchen", "listDeadLetters", "redriveDeadLetter", "discardDeadLetter",
+    "registerDriver", "listDrivers", "getDriver", "changeDriver", "startTour", "assignDriver", "unassignDriver",
     "checkLiveness", "checkReadiness", "getMetrics", "getEventSchema",
     "readAuditTrail",
 }  # fmt: skip

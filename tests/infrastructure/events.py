@@ -6,7 +6,10 @@ from typing import Any
 from domain.events import (
     CookingStartedEvent,
     DomainEvent,
+    DriverChangedEvent,
+    DriverRegisteredEvent,
     KitchenPlaceWithdrawnEvent,
+    OrderAssignedEvent,
     OrderCancelledEvent,
     OrderCollectedEvent,
     OrderConfirmedEvent,
@@ -15,6 +18,11 @@ from domain.events import (
     OrderPlacedEvent,
     OrderReadyEvent,
     OrderShippedEvent,
+    OrderUnassignedEvent,
+    StopCompletedEvent,
+    StopDroppedEvent,
+    TourEndedEvent,
+    TourStartedEvent,
 )
 from domain.identity import new_event_id, new_order_id
 
@@ -84,4 +92,28 @@ def one_of_each() -> list[DomainEvent]:
         OrderCollectedEvent(**common(7), collected_time=NOON),
         OrderCancelledEvent(**common(8), cancelled_time=NOON, reason="Zoë moved away"),
         KitchenPlaceWithdrawnEvent(**common(9), withdrawn_time=NOON),
+        OrderAssignedEvent(**common(10), assigned_time=NOON, driver_id="driver-zoe", driver_name="Zoë"),
+        OrderUnassignedEvent(**common(11), unassigned_time=NOON, driver_id="driver-zoe"),
+        *_of_a_driver(order_id),
+    ]
+
+
+def _of_a_driver(order_id: str) -> list[DomainEvent]:
+    def common(version: int) -> dict[str, Any]:
+        return {
+            "event_id": new_event_id(),
+            "occurred_at": NOON + timedelta(minutes=version),
+            "aggregate_id": "driver-zoe",
+            "aggregate_version": version,
+        }
+
+    tour: dict[str, Any] = {"tour_id": "tour-1"}
+    stop: dict[str, Any] = {**tour, "order_id": order_id}
+    return [
+        DriverRegisteredEvent(**common(1), registered_time=NOON, name="Zoë"),
+        DriverChangedEvent(**common(2), changed_time=NOON, name='Zoë "Zo" O\'Hara', active=True),
+        TourStartedEvent(**common(3), **tour, started_time=NOON, stops=(order_id, "order-2")),
+        StopCompletedEvent(**common(4), **stop, completed_time=NOON),
+        StopDroppedEvent(**common(5), **stop, dropped_time=NOON, reason="The order was cancelled."),
+        TourEndedEvent(**common(6), **tour, started_time=NOON, ended_time=NOON, completed=1, dropped=1),
     ]
