@@ -32,7 +32,7 @@ class SqliteEventLog:
         def insert(connection: sqlite3.Connection) -> None:
             connection.executemany(
                 "INSERT INTO events (aggregate_id, aggregate_version, type, data, recorded_at) VALUES (?, ?, ?, ?, ?)"
-                " ON CONFLICT (aggregate_id, aggregate_version) DO NOTHING",
+                " ON CONFLICT (aggregate_id, aggregate_version, type) DO NOTHING",
                 rows,
             )
 
