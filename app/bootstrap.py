@@ -24,6 +24,7 @@ from application.dispatch.dispatcher import Dispatcher
 from application.dispatch.relay import Relay
 from application.dispatch.retry import RetryPolicy
 from application.events.discovery import discover_handlers
+from application.events.payment import ConfirmBy
 from application.health import HealthMonitor
 from application.kitchen_desk import KitchenDesk
 from application.mediator import Mediator
@@ -109,6 +110,8 @@ def build_service(settings: Settings) -> Service:
         KitchenDesk: parts.kitchen_desk,
         KitchenDisplay: display,
         CloudEventPublisher: publisher,
+        Mediator: parts.mediator,
+        ConfirmBy: None if settings.confirm == "manual" else ConfirmBy(settings.confirm),
     }
     dispatcher = Dispatcher(
         discover_handlers(application.events, ports),

@@ -70,6 +70,36 @@ class KitchenFull(DomainError):
     code = "kitchen_full"
 
 
+class InvalidPayment(DomainError):
+    """A payment is a positive whole number of minor units."""
+
+    code = "invalid_payment"
+
+
+class WrongCurrency(DomainError):
+    """The payment is in another currency than the order."""
+
+    code = "wrong_currency"
+
+
+class OrderCancelled(DomainError):
+    """The order is cancelled: nothing is due for it any more."""
+
+    code = "order_cancelled"
+
+
+class PaymentIdReused(DomainError):
+    """The order has another payment under this id."""
+
+    code = "payment_id_reused"
+
+
+class TooManyPayments(DomainError):
+    """The order has as many payments as one may have; the bound keeps its document small."""
+
+    code = "too_many_payments"
+
+
 class NotFound(DomainError):
     """There is nothing under this id."""
 

@@ -5,7 +5,17 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from domain.aggregate import AggregateRoot
-from domain.errors import IllegalMove, InvalidOrder, StaleVersion, TooLateToCancel
+from domain.errors import (
+    IllegalMove,
+    InvalidOrder,
+    InvalidPayment,
+    OrderCancelled,
+    PaymentIdReused,
+    StaleVersion,
+    TooLateToCancel,
+    TooManyPayments,
+    WrongCurrency,
+)
 from domain.events import (
     CookingStartedEvent,
     KitchenPlaceWithdrawnEvent,
@@ -18,13 +28,16 @@ from domain.events import (
     OrderPlacedEvent,
     OrderReadyEvent,
     OrderShippedEvent,
+    PaymentReceivedEvent,
+    RefundRequestedEvent,
 )
 from domain.identity import new_event_id
 from domain.order_lifecycle import CUSTOMER_MAY_CANCEL, TRANSITIONS, FulfilmentType, Move, OrderStatus, open_moves
-from domain.order_state import Customer, Fulfilment, OrderLine, OrderState, StaffMember
+from domain.order_state import Customer, Fulfilment, OrderLine, OrderState, Payment, StaffMember
 
 MAX_LINES = 50
 MAX_PIZZAS = 100
+MAX_PAYMENTS = 50
 
 E = TypeVar("E", bound=OrderEvent)
 
@@ -167,13 +180,55 @@ class Order(AggregateRoot[OrderState]):
         self._record(OrderCollectedEvent, now, collected_time=now)
 
     def cancel(self, now: datetime, reason: str, *, by_customer: bool = False) -> None:
-        """Cancel the order. Raises `TooLateToCancel` for a customer once cooking has started."""
+        """Cancel the order, and ask for a refund of whatever was paid. Raises `TooLateToCancel` for a customer once
+        cooking has started."""
         if by_customer and self._allows(Move.CANCEL) and self.state.status not in CUSTOMER_MAY_CANCEL:
             raise TooLateToCancel("Cooking has started. Please call the pizzeria to cancel.")
         self._move(Move.CANCEL)
         self.state.cancelled_at = now
         self.state.cancel_reason = reason
         self._record(OrderCancelledEvent, now, cancelled_time=now, reason=reason)
+        if self.state.paid:
+            self._record(
+                RefundRequestedEvent, now, requested_time=now, amount=self.state.paid, currency=self.state.currency
+            )
+
+    def receive_payment(self, now: datetime, payment_id: str, *, amount: int, currency: str, method: str) -> None:
+        """Note that money came in; less or more than is due is fine. A payment that is there already changes nothing.
+
+        Raises `InvalidPayment`, `WrongCurrency`, `OrderCancelled`, `PaymentIdReused`, `TooManyPayments`.
+        """
+        state = self.state
+        if self._has_payment(payment_id, amount, currency, method):
+            return
+        if amount <= 0:
+            raise InvalidPayment("The amount must be above 0, in minor units of the currency.", parameter="/amount")
+        if currency != state.currency:
+            raise WrongCurrency(f"Pay this order in {state.currency}, not in {currency}.", parameter="/currency")
+        if state.status is OrderStatus.CANCELLED:
+            raise OrderCancelled("This order is cancelled. Give the money back to whoever paid.")
+        if len(state.payments) >= MAX_PAYMENTS:
+            raise TooManyPayments(f"An order takes {MAX_PAYMENTS} payments at most.")
+        state.payments += (Payment(id=payment_id, amount=amount, method=method, received_at=now),)
+        self._record(
+            PaymentReceivedEvent,
+            now,
+            received_time=now,
+            payment_id=payment_id,
+            payment_method=method,
+            amount=amount,
+            currency=currency,
+            paid_amount=state.paid,
+            due_amount=state.due,
+        )
+
+    def _has_payment(self, payment_id: str, amount: int, currency: str, method: str) -> bool:
+        known = next((payment for payment in self.state.payments if payment.id == payment_id), None)
+        if known is not None and (known.amount, self.state.currency, known.method) != (amount, currency, method):
+            raise PaymentIdReused(
+                f"Payment '{payment_id}' came with other facts before. Use a new id.", parameter="/paymentId"
+            )
+        return known is not None
 
     def _allows(self, move: Move) -> bool:
         return move in self.open_moves

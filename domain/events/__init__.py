@@ -16,6 +16,8 @@ from domain.events.order import (
     OrderPlacedEvent,
     OrderReadyEvent,
     OrderShippedEvent,
+    PaymentReceivedEvent,
+    RefundRequestedEvent,
 )
 
 __all__ = [
@@ -31,4 +33,6 @@ __all__ = [
     "OrderReadyEvent",
     "OrderShippedEvent",
     "OrderedItem",
+    "PaymentReceivedEvent",
+    "RefundRequestedEvent",
 ]

@@ -11,7 +11,9 @@ import pytest
 import application.events
 from application.dispatch.handler import EventHandler, handled_types
 from application.events.discovery import discover_handlers
+from application.events.payment import ConfirmBy
 from application.kitchen_desk import KitchenDesk
+from application.mediator import Mediator
 from application.ports import CloudEventPublisher, EventLog, KitchenDisplay, TicketBoard
 from domain.events import DomainEvent, OrderConfirmedEvent, OrderReadyEvent
 from tests.application.delivering import process
@@ -88,6 +90,7 @@ def test_two_reactions_of_one_name_are_a_mistake(package_of: Callable[..., Modul
 
 def test_the_services_own_reactions_are_found() -> None:
     ports = dict.fromkeys((EventLog, TicketBoard, KitchenDesk, KitchenDisplay, CloudEventPublisher))
+    ports |= dict.fromkeys((Mediator, ConfirmBy))
     assert discover_handlers(application.events, ports) == []
 
 

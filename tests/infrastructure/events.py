@@ -15,6 +15,8 @@ from domain.events import (
     OrderPlacedEvent,
     OrderReadyEvent,
     OrderShippedEvent,
+    PaymentReceivedEvent,
+    RefundRequestedEvent,
 )
 from domain.identity import new_event_id, new_order_id
 
@@ -84,4 +86,15 @@ def one_of_each() -> list[DomainEvent]:
         OrderCollectedEvent(**common(7), collected_time=NOON),
         OrderCancelledEvent(**common(8), cancelled_time=NOON, reason="Zoë moved away"),
         KitchenPlaceWithdrawnEvent(**common(9), withdrawn_time=NOON),
+        PaymentReceivedEvent(
+            **common(10),
+            received_time=NOON,
+            payment_id="T-1",
+            payment_method="terminal",
+            amount=5000,
+            currency="USD",
+            paid_amount=5000,
+            due_amount=147,
+        ),
+        RefundRequestedEvent(**common(11), requested_time=NOON, amount=5000, currency="USD"),
     ]
