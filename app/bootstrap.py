@@ -103,7 +103,7 @@ def build_service(settings: Settings) -> Service:
     store = build_store(settings, metrics.store_operation)
     publisher = _publisher(settings, metrics)
     display = _kitchen_display(settings)
-    parts = make_parts(settings, store, Mediator([observe(metrics), retry_conflicts]))
+    parts = make_parts(settings, store, Mediator([observe(metrics), retry_conflicts]), metrics.orders)
     ports: dict[Any, object | None] = {
         EventLog: store.event_log,
         TicketBoard: store.ticket_board,

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from app.auth import StaffKeys
 from app.bootstrap import Service
-from app.controllers import dead_letters, health, kitchen, menu, orders, payments, schemas, streams
+from app.controllers import audit, dead_letters, health, kitchen, menu, orders, payments, schemas, streams
 from app.docs import docs_routes
 from app.errors import EXCEPTION_HANDLERS
 from app.middleware import Edge
@@ -32,11 +32,11 @@ TAGS = [
     {"name": "menu", "description": "What can be ordered."},
     {"name": "kitchen", "description": "Capacity, load and the queue."},
     {"name": "streams", "description": "Server-sent events, resumable by `Last-Event-ID`."},
-    {"name": "operations", "description": "Dead letters: what could not be delivered."},
+    {"name": "operations", "description": "The audit trail, and what could not be delivered."},
     {"name": "events", "description": "The schemas of published CloudEvents."},
     {"name": "health", "description": "For probes and scrapers."},
 ]
-ROUTERS = (orders, payments, streams, menu, kitchen, dead_letters, health, schemas)
+ROUTERS = (orders, payments, streams, menu, kitchen, dead_letters, audit, health, schemas)
 
 
 class Application(FastAPI):

@@ -10,6 +10,7 @@ from application.kitchen_load import KitchenLoad
 from application.mediator import Mediator
 from application.menu_card import MenuCard
 from application.store import Store
+from application.telemetry import OrderTelemetry
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +22,20 @@ class Parts:
     mediator: Mediator
     menu: MenuCard
     orders: OrderChanger
+    order_telemetry: OrderTelemetry
     kitchen_desk: KitchenDesk
     kitchen_load: KitchenLoad
 
 
-def make_parts(settings: Settings, store: Store, mediator: Mediator) -> Parts:
+def make_parts(settings: Settings, store: Store, mediator: Mediator, telemetry: OrderTelemetry) -> Parts:
     cooking_time = timedelta(minutes=settings.cooking_minutes)
     return Parts(
         settings=settings,
         store=store,
         mediator=mediator,
         menu=MenuCard(store.menus),
-        orders=OrderChanger(store.orders),
+        orders=OrderChanger(store.orders, telemetry),
+        order_telemetry=telemetry,
         kitchen_desk=KitchenDesk(store.kitchens, store.orders, settings.kitchen_capacity),
         kitchen_load=KitchenLoad(store.order_queries, settings.kitchen_capacity, cooking_time),
     )

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, TypeVar
 
 from domain.aggregate import AggregateRoot
 from domain.errors import (
@@ -24,22 +23,18 @@ from domain.events import (
     OrderConfirmedEvent,
     OrderDeliveredEvent,
     OrderedItem,
-    OrderEvent,
     OrderPlacedEvent,
     OrderReadyEvent,
     OrderShippedEvent,
     PaymentReceivedEvent,
     RefundRequestedEvent,
 )
-from domain.identity import new_event_id
 from domain.order_lifecycle import CUSTOMER_MAY_CANCEL, TRANSITIONS, FulfilmentType, Move, OrderStatus, open_moves
 from domain.order_state import Customer, Fulfilment, OrderLine, OrderState, Payment, StaffMember
 
 MAX_LINES = 50
 MAX_PIZZAS = 100
 MAX_PAYMENTS = 50
-
-E = TypeVar("E", bound=OrderEvent)
 
 
 class Order(AggregateRoot[OrderState]):
@@ -237,17 +232,6 @@ class Order(AggregateRoot[OrderState]):
         if not self._allows(move):
             raise IllegalMove(move, self.state.status, self.open_moves)
         self.state.status = TRANSITIONS[move].target
-
-    def _record(self, event_type: type[E], now: datetime, **facts: Any) -> None:
-        self._raise(
-            event_type(
-                event_id=new_event_id(),
-                occurred_at=now,
-                aggregate_id=self.id,
-                aggregate_version=self._next_event_version(),
-                **facts,
-            )
-        )
 
     def _ordered_items(self) -> tuple[OrderedItem, ...]:
         return tuple(

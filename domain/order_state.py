@@ -113,3 +113,21 @@ class OrderState:
     def overpaid(self) -> int:
         """What was received beyond the total, or at all for an order that was cancelled: it belongs to the customer."""
         return max(0, self.paid - (0 if self.status is OrderStatus.CANCELLED else self.total_amount))
+
+    @property
+    def status_since(self) -> datetime:
+        """When it came to be in its status."""
+        return self._entered[self.status] or self.placed_at
+
+    @property
+    def _entered(self) -> dict[OrderStatus, datetime | None]:
+        return {
+            OrderStatus.PENDING: self.placed_at,
+            OrderStatus.CONFIRMED: self.confirmed_at,
+            OrderStatus.COOKING: self.cooking_started_at,
+            OrderStatus.READY: self.ready_at,
+            OrderStatus.DELIVERING: self.dispatched_at,
+            OrderStatus.DELIVERED: self.delivered_at,
+            OrderStatus.COLLECTED: self.collected_at,
+            OrderStatus.CANCELLED: self.cancelled_at,
+        }

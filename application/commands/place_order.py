@@ -6,6 +6,7 @@ from application.clock import utc_now
 from application.mediator import Command
 from application.menu_card import MenuCard
 from application.ports import OrderQueries, OrderView
+from application.telemetry import OrderTelemetry
 from domain.errors import DuplicateRequest, IdempotencyKeyReused
 from domain.identity import new_order_id
 from domain.order import Order
@@ -35,10 +36,13 @@ class PlaceOrderCommand(Command[OrderView]):
 
 
 class PlaceOrderCommandHandler:
-    def __init__(self, orders: Repository[Order], queries: OrderQueries, menu: MenuCard) -> None:
+    def __init__(
+        self, orders: Repository[Order], queries: OrderQueries, menu: MenuCard, telemetry: OrderTelemetry
+    ) -> None:
         self._orders = orders
         self._queries = queries
         self._menu = menu
+        self._telemetry = telemetry
 
     async def handle(self, command: PlaceOrderCommand) -> OrderView:
         """Raises `UnknownPizza`, `UnknownSize`, `UnknownTopping`, `InvalidOrder`, `IdempotencyKeyReused`,
@@ -63,6 +67,7 @@ class PlaceOrderCommandHandler:
             await self._orders.add(order)
         except DuplicateRequest:
             return await self._placed_before(command)
+        self._telemetry.placed(order.state)
         return OrderView(order.id, order.version, order.state)
 
     async def _placed_before(self, command: PlaceOrderCommand) -> OrderView:

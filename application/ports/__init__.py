@@ -56,16 +56,8 @@ class LoggedEvent:
     event: DomainEvent
 
 
-class EventLog(Protocol):
-    """Every event once, for ever. Raises `StoreUnavailable`."""
-
-    async def append(self, events: Sequence[DomainEvent]) -> None:
-        """Write the events that are not there yet, in the given order."""
-        ...
-
-    async def of_aggregate(self, aggregate_id: str, *, after_version: int = 0) -> list[LoggedEvent]:
-        """The events of one aggregate, in the order of their versions."""
-        ...
+class FollowedLog(Protocol):
+    """The event log for whoever follows it. Raises `StoreUnavailable`."""
 
     async def after(self, position: int, limit: int) -> list[LoggedEvent]:
         """The events behind a position, in the order of their positions."""
@@ -76,6 +68,24 @@ class EventLog(Protocol):
     @property
     def appended(self) -> "Signal":
         """Fires when this process has appended. Other processes' events are found by looking."""
+        ...
+
+
+class EventLog(FollowedLog, Protocol):
+    """Every event once, for ever. Raises `StoreUnavailable`."""
+
+    async def append(self, events: Sequence[DomainEvent]) -> None:
+        """Write the events that are not there yet, in the given order."""
+        ...
+
+    async def of_aggregate(self, aggregate_id: str, *, after_version: int = 0) -> list[LoggedEvent]:
+        """The events of one aggregate, in the order of their versions."""
+        ...
+
+    async def latest(
+        self, limit: int, *, before: int | None = None, aggregate_id: str | None = None
+    ) -> list[LoggedEvent]:
+        """The newest first, those ahead of position `before` (None: all); of one aggregate where it is named."""
         ...
 
 

@@ -19,3 +19,5 @@ class DomainEvent:
     occurred_at: datetime
     aggregate_id: str
     aggregate_version: int
+    #: On whose behalf (see `domain.actor`); None where nobody said, as in what was stored before there were actors.
+    actor: str | None = None

@@ -52,6 +52,17 @@ class SqliteEventLog:
             (position, limit),
         )
 
+    async def latest(
+        self, limit: int, *, before: int | None = None, aggregate_id: str | None = None
+    ) -> list[LoggedEvent]:
+        conditions = {"position < ?": before, "aggregate_id = ?": aggregate_id}
+        given = {condition: value for condition, value in conditions.items() if value is not None}
+        where = f"WHERE {' AND '.join(given)}" if given else ""
+        return self._logged(
+            f"SELECT {_COLUMNS} FROM events {where} ORDER BY position DESC LIMIT ?",  # noqa: S608
+            (*given.values(), limit),
+        )
+
     async def last_position(self) -> int:
         return int(self._database.read("SELECT coalesce(max(position), 0) FROM events")[0][0])
 

@@ -17,6 +17,7 @@ OPERATION_IDS = {
     "receivePayment",
     "getKitchen", "listTickets", "streamKitchen", "listDeadLetters", "redriveDeadLetter", "discardDeadLetter",
     "checkLiveness", "checkReadiness", "getMetrics", "getEventSchema",
+    "readAuditTrail",
 }  # fmt: skip
 
 

@@ -35,6 +35,28 @@ async def test_an_empty_log_has_no_position(store: Store) -> None:
     assert await store.event_log.after(0, 10) == []
 
 
+async def test_the_latest_events_come_first_a_page_at_a_time(store: Store) -> None:
+    events = placed(5)
+    await store.event_log.append(events)
+
+    first = await store.event_log.latest(2)
+    second = await store.event_log.latest(10, before=first[-1].position)
+
+    assert [entry.event for entry in first + second] == events[::-1]
+    assert [entry.position for entry in await store.event_log.latest(10, before=1)] == []
+
+
+async def test_the_latest_events_of_one_aggregate_leave_out_all_others(store: Store) -> None:
+    order = an_order()
+    confirm(order)
+    await store.event_log.append([*placed(2), *order.raised, *placed(2)])
+
+    latest = await store.event_log.latest(10, aggregate_id=order.id)
+
+    assert [entry.event for entry in latest] == list(reversed(order.raised))
+    assert await store.event_log.latest(10, aggregate_id=order.id, before=latest[-1].position) == []
+
+
 async def test_a_repeated_event_is_written_once_and_the_new_ones_beside_it_too(store: Store) -> None:
     events = placed(6)
     await store.event_log.append(events[1:4])

@@ -9,13 +9,14 @@ from application.commands.receive_payment import ReceivePaymentCommand, ReceiveP
 from application.mediator import Mediator
 from application.ports import OrderView
 from application.store import Store
+from application.telemetry import NoTelemetry
 from tests.builders import an_order
 from tests.contract.conftest import LEASE_SECONDS, OpenStore
 
 
 def till(store: Store) -> Mediator:
     mediator = Mediator([retry_conflicts])
-    mediator.register(ReceivePaymentCommand, ReceivePaymentCommandHandler(OrderChanger(store.orders)))
+    mediator.register(ReceivePaymentCommand, ReceivePaymentCommandHandler(OrderChanger(store.orders, NoTelemetry())))
     return mediator
 
 
