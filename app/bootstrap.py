@@ -29,6 +29,7 @@ from application.health import HealthMonitor
 from application.kitchen_desk import KitchenDesk
 from application.mediator import Mediator
 from application.ports import CloudEventPublisher, EventLog, KitchenDisplay, TicketBoard
+from application.ports.driver_positions import DriverPositions
 from application.store import Store
 from domain.errors import DuplicateId, StoreUnavailable
 from domain.kitchen import KITCHEN_ID, Kitchen, KitchenState
@@ -107,6 +108,7 @@ def build_service(settings: Settings) -> Service:
     ports: dict[Any, object | None] = {
         EventLog: store.event_log,
         TicketBoard: store.ticket_board,
+        DriverPositions: store.driver_positions,
         KitchenDesk: parts.kitchen_desk,
         KitchenDisplay: display,
         CloudEventPublisher: publisher,

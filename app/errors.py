@@ -26,6 +26,7 @@ INTERNAL = "internal_error"
 PROBLEM_TYPES: dict[str, ProblemType] = {
     "malformed_json": ProblemType(400, "The body is not JSON"),
     "malformed_precondition": ProblemType(400, "If-Match cannot be read"),
+    "malformed_cloud_event": ProblemType(400, "This is no CloudEvent"),
     "refused": ProblemType(400, "The request was refused"),
     "unauthorized": ProblemType(401, "Credentials are missing or wrong"),
     "forbidden": ProblemType(403, "These credentials do not allow it"),
@@ -41,6 +42,7 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
     "too_many_payments": ProblemType(409, "The order has as many payments as it may"),
     "stale_version": ProblemType(412, "The version is stale"),
     "body_too_large": ProblemType(413, "The body is too large"),
+    "batch_too_large": ProblemType(413, "The batch has too many events"),
     "unsupported_media_type": ProblemType(415, "Only JSON is read here"),
     "invalid_request": ProblemType(422, "The request has unacceptable values"),
     "invalid_order": ProblemType(422, "The order breaks a rule"),
@@ -49,6 +51,7 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
     "unknown_topping": ProblemType(422, "The menu has no such topping"),
     "invalid_menu": ProblemType(422, "The menu contradicts itself"),
     "idempotency_key_reused": ProblemType(422, "The idempotency key belongs to another request"),
+    "unknown_event_type": ProblemType(422, "Nobody here knows this type of event"),
     "payment_id_reused": ProblemType(422, "The payment id belongs to another payment"),
     "invalid_payment": ProblemType(422, "The payment is not acceptable"),
     "wrong_currency": ProblemType(422, "The order is paid in another currency"),

@@ -100,6 +100,24 @@ class TooManyPayments(DomainError):
     code = "too_many_payments"
 
 
+class MalformedCloudEvent(DomainError):
+    """What was sent is no CloudEvent 1.0; `parameter` is the attribute at fault."""
+
+    code = "malformed_cloud_event"
+
+
+class UnknownEventType(DomainError):
+    """Nobody here knows what to do about CloudEvents of this type."""
+
+    code = "unknown_event_type"
+
+
+class BatchTooLarge(DomainError):
+    """The batch has more events than are taken at once."""
+
+    code = "batch_too_large"
+
+
 class NotFound(DomainError):
     """There is nothing under this id."""
 

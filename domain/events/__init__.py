@@ -4,6 +4,12 @@ Amounts are integer minor units of the order's currency; times carry UTC.
 """
 
 from domain.events.base import DomainEvent
+from domain.events.incoming import (
+    DriverPositionReportedEvent,
+    IncomingEvent,
+    PaymentReportedEvent,
+    PizzaCookedEvent,
+)
 from domain.events.order import (
     CookingStartedEvent,
     KitchenPlaceWithdrawnEvent,
@@ -23,6 +29,8 @@ from domain.events.order import (
 __all__ = [
     "CookingStartedEvent",
     "DomainEvent",
+    "DriverPositionReportedEvent",
+    "IncomingEvent",
     "KitchenPlaceWithdrawnEvent",
     "OrderCancelledEvent",
     "OrderCollectedEvent",
@@ -34,5 +42,7 @@ __all__ = [
     "OrderShippedEvent",
     "OrderedItem",
     "PaymentReceivedEvent",
+    "PaymentReportedEvent",
+    "PizzaCookedEvent",
     "RefundRequestedEvent",
 ]

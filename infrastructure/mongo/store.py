@@ -7,10 +7,11 @@ from pymongo.uri_parser import parse_uri
 
 from application.dispatch.outbox import Deliveries, Outbox
 from domain.aggregate import AggregateRoot
-from infrastructure.kinds import KINDS, KITCHENS, MENUS, ORDERS, Kind
+from infrastructure.kinds import INCOMING, KINDS, KITCHENS, MENUS, ORDERS, Kind
 from infrastructure.mongo.client import DEFAULT_DATABASE, Database, Driver, close_client, make_client
 from infrastructure.mongo.clock import ServerClock
 from infrastructure.mongo.coalescer import InsertCoalescer
+from infrastructure.mongo.driver_positions import MongoDriverPositions
 from infrastructure.mongo.errors import store_errors
 from infrastructure.mongo.event_log import MongoEventLog
 from infrastructure.mongo.indexes import INDEXES
@@ -45,9 +46,11 @@ class MongoStore:
         self.orders = self._repository(ORDERS)
         self.menus = self._repository(MENUS)
         self.kitchens = self._repository(KITCHENS)
+        self.inbox = self._repository(INCOMING)
         self.order_queries = MongoOrderQueries(self.database[ORDERS.home])
         self.event_log = MongoEventLog(self.database["events"])
         self.ticket_board = MongoTicketBoard(self.database["tickets"])
+        self.driver_positions = MongoDriverPositions(self.database["driver_positions"])
         self.secrets = MongoSecretStore(self.database["secrets"])
         self.outboxes: Mapping[str, Outbox] = {
             kind.name: MongoOutbox(self.database[kind.home], self._leases[kind.name])

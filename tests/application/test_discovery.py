@@ -15,6 +15,7 @@ from application.events.payment import ConfirmBy
 from application.kitchen_desk import KitchenDesk
 from application.mediator import Mediator
 from application.ports import CloudEventPublisher, EventLog, KitchenDisplay, TicketBoard
+from application.ports.driver_positions import DriverPositions
 from domain.events import DomainEvent, OrderConfirmedEvent, OrderReadyEvent
 from tests.application.delivering import process
 from tests.waiting import eventually
@@ -90,7 +91,7 @@ def test_two_reactions_of_one_name_are_a_mistake(package_of: Callable[..., Modul
 
 def test_the_services_own_reactions_are_found() -> None:
     ports = dict.fromkeys((EventLog, TicketBoard, KitchenDesk, KitchenDisplay, CloudEventPublisher))
-    ports |= dict.fromkeys((Mediator, ConfirmBy))
+    ports |= dict.fromkeys((Mediator, ConfirmBy, DriverPositions))
     assert discover_handlers(application.events, ports) == []
 
 
