@@ -17,6 +17,8 @@ from application.commands.take_events import TakeEventsCommand, Taken
 from infrastructure.cloudevents.encoding import BATCH_TYPE, STRUCTURED_TYPE
 
 NOT_EMPTY = {"type": "string", "minLength": 1}
+#: Null is the same as not there.
+OPTIONAL = {"type": ["string", "null"], "minLength": 1}
 CLOUD_EVENT: dict[str, Any] = {
     "type": "object",
     "required": ["specversion", "id", "source", "type"],
@@ -25,13 +27,15 @@ CLOUD_EVENT: dict[str, Any] = {
         "id": NOT_EMPTY,
         "source": NOT_EMPTY | {"format": "uri-reference"},
         "type": NOT_EMPTY | {"description": f"Known are {', '.join(KNOWN_TYPES)}."},
-        "subject": NOT_EMPTY,
-        "time": {"type": "string", "format": "date-time"},
-        "datacontenttype": NOT_EMPTY,
-        "dataschema": NOT_EMPTY | {"format": "uri"},
+        "subject": OPTIONAL,
+        "time": OPTIONAL | {"format": "date-time"},
+        "datacontenttype": OPTIONAL,
+        "dataschema": OPTIONAL | {"format": "uri"},
         "data": {"description": "As the type has it."},
-        "data_base64": {"type": "string", "contentEncoding": "base64"},
+        "data_base64": {"type": ["string", "null"], "contentEncoding": "base64"},
     },
+    "propertyNames": {"pattern": "^([a-z0-9]+|data_base64)$"},
+    "additionalProperties": {"type": ["string", "integer", "boolean", "null"]},
 }
 EXAMPLES = {name: {"summary": name, "value": cloud_event_example(name)} for name in KNOWN_TYPES}
 BATCH_EXAMPLE = [cloud_event_example(name) for name in KNOWN_TYPES]
