@@ -69,6 +69,18 @@ async def test_one_new_file_is_a_new_reaction(tmp_path: Path, package_of: Callab
     assert bell.rung == [order.id]
 
 
+def test_a_reaction_may_stand_in_a_package_of_its_own(tmp_path: Path, package_of: Callable[..., ModuleType]) -> None:
+    package = package_of()
+    inner = tmp_path / "reactions" / "integration"
+    inner.mkdir()
+    (inner / "__init__.py").touch()
+    (inner / "bell.py").write_text(ONE_FILE)
+    bell_class = importlib.import_module("reactions.integration.bell").Bell
+
+    handlers = discover_handlers(package, {bell_class: bell_class()})
+    assert [handler.name for handler in handlers] == ["RingTheBellHandler"]
+
+
 def test_a_reaction_whose_port_is_not_configured_is_off(package_of: Callable[..., ModuleType]) -> None:
     package = package_of(bell=ONE_FILE)
     bell_class = importlib.import_module("reactions.bell").Bell

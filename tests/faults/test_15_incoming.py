@@ -25,6 +25,8 @@ REPORTS_OF_AN_ORDER = 10
 #: Every so many reports tell of a payment that another source has reported too.
 TOLD_TWICE = 10
 PLACE_ONLY = (((), 1),)
+#: Three replicas and eight senders on two cores: let no want of processor time be what a lease ends for.
+LEASE_SECONDS = "8"
 PATIENCE = aiohttp.ClientTimeout(total=4)
 MISSING, TWICE, UNASKED = "payments missing", "payments twice", "payments that nobody made"
 NOT_KEPT, PARKED, MONEY = "acknowledged reports missing", "reports parked", "cents too many or too few"
@@ -93,7 +95,7 @@ class Senders:
 async def payments_reported(lab: Lab) -> Verdict:
     """Payments for real orders come in while a replica is killed now and then."""
     for name in ("a",) if lab.store == "sqlite" else ("a", "b", "c"):
-        await lab.started(name)
+        await lab.started(name, PIZZERIA_LEASE_SECONDS=LEASE_SECONDS)
     count = lab.size(full=30_000, short=300)
     await lab.traffic(lives=PLACE_ONLY).run(count // REPORTS_OF_AN_ORDER)
     reports = _reports(lab, count)
