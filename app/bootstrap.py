@@ -24,10 +24,12 @@ from application.dispatch.dispatcher import Dispatcher
 from application.dispatch.relay import Relay
 from application.dispatch.retry import RetryPolicy
 from application.events.discovery import discover_handlers
+from application.events.payment import ConfirmBy
 from application.health import HealthMonitor
 from application.kitchen_desk import KitchenDesk
 from application.mediator import Mediator
 from application.ports import CloudEventPublisher, EventLog, KitchenDisplay, TicketBoard
+from application.ports.driver_positions import DriverPositions
 from application.store import Store
 from application.tour_desk import TourDesk
 from domain.errors import DuplicateId, StoreUnavailable
@@ -107,10 +109,13 @@ def build_service(settings: Settings) -> Service:
     ports: dict[Any, object | None] = {
         EventLog: store.event_log,
         TicketBoard: store.ticket_board,
+        DriverPositions: store.driver_positions,
         KitchenDesk: parts.kitchen_desk,
         TourDesk: parts.tour_desk,
         KitchenDisplay: display,
         CloudEventPublisher: publisher,
+        Mediator: parts.mediator,
+        ConfirmBy: None if settings.confirm == "manual" else ConfirmBy(settings.confirm),
     }
     dispatcher = Dispatcher(
         discover_handlers(application.events, ports),

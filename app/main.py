@@ -14,7 +14,20 @@ from starlette.types import ASGIApp
 
 from app.auth import StaffKeys
 from app.bootstrap import Service
-from app.controllers import audit, dead_letters, drivers, health, kitchen, menu, orders, schemas, streams
+from app.controllers import (
+    audit,
+    dead_letters,
+    driver_positions,
+    drivers,
+    health,
+    incoming,
+    kitchen,
+    menu,
+    orders,
+    payments,
+    schemas,
+    streams,
+)
 from app.docs import docs_routes
 from app.errors import EXCEPTION_HANDLERS
 from app.middleware import Edge
@@ -31,13 +44,26 @@ TAGS = [
     {"name": "orders", "description": "Place, read, and move them along."},
     {"name": "menu", "description": "What can be ordered."},
     {"name": "kitchen", "description": "Capacity, load and the queue."},
-    {"name": "drivers", "description": "Who delivers what, and their tours."},
+    {"name": "drivers", "description": "Who delivers what, their tours, and where they are."},
     {"name": "streams", "description": "Server-sent events, resumable by `Last-Event-ID`."},
     {"name": "operations", "description": "The audit trail, and what could not be delivered."},
-    {"name": "events", "description": "The schemas of published CloudEvents."},
+    {"name": "events", "description": "CloudEvents: those that come in, and the schemas of those that go out."},
     {"name": "health", "description": "For probes and scrapers."},
 ]
-ROUTERS = (orders, streams, menu, kitchen, drivers, dead_letters, audit, health, schemas)
+ROUTERS = (
+    orders,
+    payments,
+    streams,
+    menu,
+    kitchen,
+    driver_positions,  # before the drivers, whose ids its path looks like
+    drivers,
+    incoming,
+    dead_letters,
+    audit,
+    health,
+    schemas,
+)
 
 
 class Application(FastAPI):

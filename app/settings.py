@@ -63,6 +63,11 @@ class Settings(BaseSettings):
     #: Seconds for one POST. With the publisher's patience it stays below what a handler has for one call.
     cloudevents_timeout_seconds: float = Field(default=REQUEST_TIMEOUT, ge=0.1, le=LONGEST_TIMEOUT)
 
+    #: When an order is confirmed without a hand.
+    confirm: Literal["manual", "when_paid", "at_once"] = "manual"
+    #: What becomes of incoming CloudEvents of a type that nobody here knows.
+    unknown_events: Literal["ignore", "refuse"] = "ignore"
+
     kitchen_display_url: OptionalHttpUrl = Field(default=None, repr=False)
     kitchen_display_timeout_seconds: float = Field(default=REQUEST_TIMEOUT, ge=0.1, le=LONGEST_TIMEOUT)
     kitchen_capacity: int = Field(default=12, ge=1, le=1_000)

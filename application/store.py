@@ -5,8 +5,10 @@ from typing import Protocol
 
 from application.dispatch.outbox import Deliveries, Outbox
 from application.ports import EventLog, OrderQueries, SecretStore, TicketBoard
+from application.ports.driver_positions import DriverPositions
 from application.ports.drivers import DriverQueries
 from domain.driver import Driver
+from domain.incoming import Incoming
 from domain.kitchen import Kitchen
 from domain.menu import Menu
 from domain.order import Order
@@ -30,6 +32,8 @@ class Store(Protocol):
     @property
     def drivers(self) -> Repository[Driver]: ...
     @property
+    def inbox(self) -> Repository[Incoming]: ...
+    @property
     def order_queries(self) -> OrderQueries: ...
     @property
     def driver_queries(self) -> DriverQueries: ...
@@ -37,6 +41,8 @@ class Store(Protocol):
     def event_log(self) -> EventLog: ...
     @property
     def ticket_board(self) -> TicketBoard: ...
+    @property
+    def driver_positions(self) -> DriverPositions: ...
     @property
     def secrets(self) -> SecretStore: ...
     @property

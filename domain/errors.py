@@ -112,6 +112,54 @@ class InvalidTour(DomainError):
     code = "invalid_tour"
 
 
+class InvalidPayment(DomainError):
+    """A payment is a positive whole number of minor units."""
+
+    code = "invalid_payment"
+
+
+class WrongCurrency(DomainError):
+    """The payment is in another currency than the order."""
+
+    code = "wrong_currency"
+
+
+class OrderCancelled(DomainError):
+    """The order is cancelled: nothing is due for it any more."""
+
+    code = "order_cancelled"
+
+
+class PaymentIdReused(DomainError):
+    """The order has another payment under this id."""
+
+    code = "payment_id_reused"
+
+
+class TooManyPayments(DomainError):
+    """The order has as many payments as one may have; the bound keeps its document small."""
+
+    code = "too_many_payments"
+
+
+class MalformedCloudEvent(DomainError):
+    """What was sent is no CloudEvent 1.0; `parameter` is the attribute at fault."""
+
+    code = "malformed_cloud_event"
+
+
+class UnknownEventType(DomainError):
+    """Nobody here knows what to do about CloudEvents of this type."""
+
+    code = "unknown_event_type"
+
+
+class BatchTooLarge(DomainError):
+    """The batch has more events than are taken at once."""
+
+    code = "batch_too_large"
+
+
 class NotFound(DomainError):
     """There is nothing under this id."""
 

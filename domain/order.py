@@ -4,7 +4,19 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from domain.aggregate import AggregateRoot
-from domain.errors import AlreadyAssigned, IllegalMove, InvalidOrder, NotADelivery, StaleVersion, TooLateToCancel
+from domain.errors import (
+    AlreadyAssigned,
+    IllegalMove,
+    InvalidOrder,
+    InvalidPayment,
+    NotADelivery,
+    OrderCancelled,
+    PaymentIdReused,
+    StaleVersion,
+    TooLateToCancel,
+    TooManyPayments,
+    WrongCurrency,
+)
 from domain.events import (
     CookingStartedEvent,
     KitchenPlaceWithdrawnEvent,
@@ -18,6 +30,8 @@ from domain.events import (
     OrderReadyEvent,
     OrderShippedEvent,
     OrderUnassignedEvent,
+    PaymentReceivedEvent,
+    RefundRequestedEvent,
 )
 from domain.order_lifecycle import (
     ASSIGNABLE,
@@ -28,10 +42,11 @@ from domain.order_lifecycle import (
     OrderStatus,
     open_moves,
 )
-from domain.order_state import Customer, Fulfilment, OrderLine, OrderState, StaffMember
+from domain.order_state import Customer, Fulfilment, OrderLine, OrderState, Payment, StaffMember
 
 MAX_LINES = 50
 MAX_PIZZAS = 100
+MAX_PAYMENTS = 50
 
 
 class Order(AggregateRoot[OrderState]):
@@ -206,7 +221,8 @@ class Order(AggregateRoot[OrderState]):
         self._record(OrderCollectedEvent, now, collected_time=now)
 
     def cancel(self, now: datetime, reason: str, *, by_customer: bool = False) -> None:
-        """Cancel the order. Raises `TooLateToCancel` for a customer once cooking has started."""
+        """Cancel the order, and ask for a refund of whatever was paid. Raises `TooLateToCancel` for a customer once
+        cooking has started."""
         if by_customer and self._allows(Move.CANCEL) and self.state.status not in CUSTOMER_MAY_CANCEL:
             raise TooLateToCancel("Cooking has started. Please call the pizzeria to cancel.")
         self._move(Move.CANCEL)
@@ -214,6 +230,47 @@ class Order(AggregateRoot[OrderState]):
         self.state.cancel_reason = reason
         driver_id = self.state.driver_id
         self._record(OrderCancelledEvent, now, cancelled_time=now, reason=reason, driver_id=driver_id)
+        if self.state.paid:
+            self._record(
+                RefundRequestedEvent, now, requested_time=now, amount=self.state.paid, currency=self.state.currency
+            )
+
+    def receive_payment(self, now: datetime, payment_id: str, *, amount: int, currency: str, method: str) -> None:
+        """Note that money came in; less or more than is due is fine. A payment that is there already changes nothing.
+
+        Raises `InvalidPayment`, `WrongCurrency`, `OrderCancelled`, `PaymentIdReused`, `TooManyPayments`.
+        """
+        state = self.state
+        if self._has_payment(payment_id, amount, currency, method):
+            return
+        if amount <= 0:
+            raise InvalidPayment("The amount must be above 0, in minor units of the currency.", parameter="/amount")
+        if currency != state.currency:
+            raise WrongCurrency(f"Pay this order in {state.currency}, not in {currency}.", parameter="/currency")
+        if state.status is OrderStatus.CANCELLED:
+            raise OrderCancelled("This order is cancelled. Give the money back to whoever paid.")
+        if len(state.payments) >= MAX_PAYMENTS:
+            raise TooManyPayments(f"An order takes {MAX_PAYMENTS} payments at most.")
+        state.payments += (Payment(id=payment_id, amount=amount, method=method, received_at=now),)
+        self._record(
+            PaymentReceivedEvent,
+            now,
+            received_time=now,
+            payment_id=payment_id,
+            payment_method=method,
+            amount=amount,
+            currency=currency,
+            paid_amount=state.paid,
+            due_amount=state.due,
+        )
+
+    def _has_payment(self, payment_id: str, amount: int, currency: str, method: str) -> bool:
+        known = next((payment for payment in self.state.payments if payment.id == payment_id), None)
+        if known is not None and (known.amount, self.state.currency, known.method) != (amount, currency, method):
+            raise PaymentIdReused(
+                f"Payment '{payment_id}' came with other facts before. Use a new id.", parameter="/paymentId"
+            )
+        return known is not None
 
     def _allows(self, move: Move) -> bool:
         return move in self.open_moves

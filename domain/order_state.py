@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from domain.order_lifecycle import FulfilmentType, OrderStatus
 
@@ -44,6 +45,25 @@ class OrderLine:
         return self.unit_price * self.quantity
 
 
+class PaymentMethod(StrEnum):
+    CASH = "cash"
+    CARD = "card"
+    TERMINAL = "terminal"
+    ONLINE = "online"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """Money received, in the order's currency. `id` is the payer's, the terminal's or the provider's: a repeat has the
+    same."""
+
+    id: str
+    amount: int
+    method: str
+    received_at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaffMember:
     """Who works on the order: `id` is stable, `name` is for people."""
@@ -79,6 +99,22 @@ class OrderState:
     cancel_reason: str | None = None
     idempotency_key: str | None = None
     request_digest: str | None = None
+    payments: tuple[Payment, ...] = ()
+
+    @property
+    def paid(self) -> int:
+        """All that has been received, whatever became of the order."""
+        return sum(payment.amount for payment in self.payments)
+
+    @property
+    def due(self) -> int:
+        """What is still to be paid; nothing for a cancelled order."""
+        return 0 if self.status is OrderStatus.CANCELLED else max(0, self.total_amount - self.paid)
+
+    @property
+    def overpaid(self) -> int:
+        """What was received beyond the total, or at all for an order that was cancelled: it belongs to the customer."""
+        return max(0, self.paid - (0 if self.status is OrderStatus.CANCELLED else self.total_amount))
 
     @property
     def status_since(self) -> datetime:

@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from domain.aggregate import AggregateRoot
 from domain.driver import Driver, DriverState
+from domain.incoming import Incoming, IncomingState
 from domain.kitchen import Kitchen, KitchenState
 from domain.menu import Menu, MenuState
 from domain.order import Order
@@ -31,4 +32,6 @@ MENUS = Kind("menu", "menus", MenuState, Menu.restore)
 KITCHENS = Kind("kitchen", "kitchens", KitchenState, Kitchen.restore, raises_events=False)
 DRIVERS = Kind("driver", "drivers", DriverState, Driver.restore)
 
-KINDS: tuple[Kind[Any], ...] = (ORDERS, MENUS, KITCHENS, DRIVERS)
+INCOMING = Kind("incoming", "incoming", IncomingState, Incoming.restore)
+
+KINDS: tuple[Kind[Any], ...] = (ORDERS, MENUS, KITCHENS, DRIVERS, INCOMING)

@@ -11,6 +11,7 @@ from application.dispatch.relay import Backlog
 from application.health import Health
 from application.telemetry import LATELY
 from infrastructure.gauges import BacklogGauges, HealthGauges
+from infrastructure.incoming_metrics import IncomingMetrics
 from infrastructure.metric_types import Counts, Histogram
 from infrastructure.order_metrics import OrderMetrics
 
@@ -66,6 +67,7 @@ class Metrics:
         self._leases_lost = Counts("pizzeria_leases_lost", "Leases that ended before their work did.", [], registry)
         self._losses: deque[float] = deque(maxlen=MOST_LOSSES)
         self.orders = OrderMetrics(registry)
+        self.incoming = IncomingMetrics(registry)
         self._backlog = BacklogGauges(registry)
         self._health = HealthGauges(registry)
 

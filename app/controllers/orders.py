@@ -72,14 +72,15 @@ router = APIRouter(prefix="/api/orders", tags=["orders"], route_class=LeanRoute)
 async def place_order(request: Request, order: PlaceOrderRequest, idempotency_key: IdempotencyKey = None) -> Response:
     """Anybody may. The `token` in the answer lets its holder read and cancel this order; it is shown only here."""
     if idempotency_key is not None:
-        _check_key(idempotency_key)
+        check_key(idempotency_key)
     placed: OrderView = await execute(request, order.to_command(idempotency_key))
     token = service_of(request).order_tokens.issue(placed.id)
     location = (b"location", b"/api/orders/" + placed.id.encode())
     return JsonResponse(order_json(placed, token=token), 201, (location, etag(placed.version)))
 
 
-def _check_key(key: str) -> None:
+def check_key(key: str) -> None:
+    """Raises `InvalidRequest` for an idempotency key of another form than documented."""
     visible = key.isascii() and key.isprintable() and " " not in key
     if not visible or not 1 <= len(key) <= 200:
         raise InvalidRequest([Fault("Idempotency-Key", "Send 1 to 200 visible ASCII characters.")])

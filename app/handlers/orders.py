@@ -18,6 +18,7 @@ from application.commands.hand_over_order import (
     MarkOrderDeliveredCommandHandler,
 )
 from application.commands.place_order import PlaceOrderCommand, PlaceOrderCommandHandler
+from application.commands.receive_payment import ReceivePaymentCommand, ReceivePaymentCommandHandler
 from application.mediator import Mediator
 from application.queries.orders import (
     GetOrderEventsQuery,
@@ -41,6 +42,7 @@ def register(mediator: Mediator, parts: Parts) -> None:
     mediator.register(MarkOrderDeliveredCommand, MarkOrderDeliveredCommandHandler(parts.orders))
     mediator.register(CollectOrderCommand, CollectOrderCommandHandler(parts.orders))
     mediator.register(CancelOrderCommand, CancelOrderCommandHandler(parts.orders))
+    mediator.register(ReceivePaymentCommand, ReceivePaymentCommandHandler(parts.orders))
     mediator.register(GetOrderQuery, GetOrderQueryHandler(queries))
     mediator.register(ListOrdersQuery, ListOrdersQueryHandler(queries))
     mediator.register(GetOrderEventsQuery, GetOrderEventsQueryHandler(queries, parts.store.event_log))

@@ -33,6 +33,9 @@ ORDER_EXAMPLE: dict[str, Any] = {
     "notes": "Ring twice",
     "currency": "USD",
     "totalAmount": 3638,
+    "paid": 0,
+    "due": 3638,
+    "overpaid": 0,
     "pizzaCount": 2,
     "estimatedReadyTime": None,
     "placedAt": "2026-05-04T18:30:00.125Z",
@@ -94,6 +97,9 @@ class OrderResponse(ResponseModel):
     notes: str | None
     currency: str = Field(description="ISO 4217")
     total_amount: Amount
+    paid: Amount = Field(description="All that has been received.")
+    due: Amount = Field(description="What is still to be paid; 0 for a cancelled order.")
+    overpaid: Amount = Field(description="What is owed to the customer: all of it, for a cancelled order.")
     pizza_count: int
     estimated_ready_time: datetime | None
     placed_at: datetime
@@ -155,6 +161,9 @@ def _order(view: OrderView) -> dict[str, object]:
         "notes": state.notes,
         "currency": state.currency,
         "totalAmount": state.total_amount,
+        "paid": state.paid,
+        "due": state.due,
+        "overpaid": state.overpaid,
         "pizzaCount": state.pizza_count,
         "estimatedReadyTime": state.estimated_ready_time,
         "placedAt": state.placed_at,

@@ -41,10 +41,11 @@ class OrderChanger:
         order.expect_version(command.expected_version)
         source, since = order.state.status, order.state.status_since
         verb(order, utc_now())
+        if not order.raised:
+            return OrderView(order.id, order.version, order.state)
         if before_save:
             await before_save(order)
-        if order.raised:
-            await self._orders.save(order)
+        await self._orders.save(order)
         if order.state.status is not source:
             seconds = (order.state.status_since - since).total_seconds()
             self._telemetry.moved(source, order.state.status, max(0.0, seconds))

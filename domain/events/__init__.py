@@ -3,7 +3,9 @@
 Amounts are integer minor units of the order's currency; times carry UTC.
 """
 
-from domain.events.base import DomainEvent
+from domain.events.base import (
+    DomainEvent,
+)
 from domain.events.driver import (
     DriverChangedEvent,
     DriverEvent,
@@ -12,6 +14,12 @@ from domain.events.driver import (
     StopDroppedEvent,
     TourEndedEvent,
     TourStartedEvent,
+)
+from domain.events.incoming import (
+    DriverPositionReportedEvent,
+    IncomingEvent,
+    PaymentReportedEvent,
+    PizzaCookedEvent,
 )
 from domain.events.order import (
     CookingStartedEvent,
@@ -27,6 +35,8 @@ from domain.events.order import (
     OrderReadyEvent,
     OrderShippedEvent,
     OrderUnassignedEvent,
+    PaymentReceivedEvent,
+    RefundRequestedEvent,
 )
 
 __all__ = [
@@ -34,7 +44,9 @@ __all__ = [
     "DomainEvent",
     "DriverChangedEvent",
     "DriverEvent",
+    "DriverPositionReportedEvent",
     "DriverRegisteredEvent",
+    "IncomingEvent",
     "KitchenPlaceWithdrawnEvent",
     "OrderAssignedEvent",
     "OrderCancelledEvent",
@@ -47,6 +59,10 @@ __all__ = [
     "OrderShippedEvent",
     "OrderUnassignedEvent",
     "OrderedItem",
+    "PaymentReceivedEvent",
+    "PaymentReportedEvent",
+    "PizzaCookedEvent",
+    "RefundRequestedEvent",
     "StopCompletedEvent",
     "StopDroppedEvent",
     "TourEndedEvent",

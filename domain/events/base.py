@@ -12,6 +12,8 @@ class DomainEvent:
     aggregate_type: ClassVar[str] = "aggregate"
     #: Fields that tell who the customer is. They stay inside: nothing publishes them.
     personal_fields: ClassVar[frozenset[str]] = frozenset()
+    #: Whether the world outside hears of it.
+    published: ClassVar[bool] = True
 
     event_id: str
     occurred_at: datetime

@@ -124,3 +124,26 @@ class OrderCancelledEvent(OrderEvent):
     cancelled_time: datetime
     reason: str
     driver_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentReceivedEvent(OrderEvent):
+    """Money came in: `paid_amount` is all that has come so far, this payment included, `due_amount` what is still
+    missing (0: nothing)."""
+
+    received_time: datetime
+    payment_id: str
+    payment_method: str
+    amount: int
+    currency: str
+    paid_amount: int
+    due_amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundRequestedEvent(OrderEvent):
+    """The order was cancelled, and this much of its money has to go back."""
+
+    requested_time: datetime
+    amount: int
+    currency: str

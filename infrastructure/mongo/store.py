@@ -7,10 +7,11 @@ from pymongo.uri_parser import parse_uri
 
 from application.dispatch.outbox import Deliveries, Outbox
 from domain.aggregate import AggregateRoot
-from infrastructure.kinds import DRIVERS, KINDS, KITCHENS, MENUS, ORDERS, Kind
+from infrastructure.kinds import DRIVERS, INCOMING, KINDS, KITCHENS, MENUS, ORDERS, Kind
 from infrastructure.mongo.client import DEFAULT_DATABASE, Database, Driver, close_client, make_client
 from infrastructure.mongo.clock import ServerClock
 from infrastructure.mongo.coalescer import InsertCoalescer
+from infrastructure.mongo.driver_positions import MongoDriverPositions
 from infrastructure.mongo.driver_queries import MongoDriverQueries
 from infrastructure.mongo.errors import store_errors
 from infrastructure.mongo.event_log import MongoEventLog
@@ -47,10 +48,12 @@ class MongoStore:
         self.menus = self._repository(MENUS)
         self.kitchens = self._repository(KITCHENS)
         self.drivers = self._repository(DRIVERS)
+        self.inbox = self._repository(INCOMING)
         self.order_queries = MongoOrderQueries(self.database[ORDERS.home])
         self.driver_queries = MongoDriverQueries(self.database[DRIVERS.home])
         self.event_log = MongoEventLog(self.database["events"])
         self.ticket_board = MongoTicketBoard(self.database["tickets"])
+        self.driver_positions = MongoDriverPositions(self.database["driver_positions"])
         self.secrets = MongoSecretStore(self.database["secrets"])
         self.outboxes: Mapping[str, Outbox] = {
             kind.name: MongoOutbox(self.database[kind.home], self._leases[kind.name])

@@ -5,10 +5,11 @@ from pathlib import Path
 
 from application.dispatch.outbox import Deliveries
 from domain.order_state import OrderState
-from infrastructure.kinds import DRIVERS, KINDS, KITCHENS, MENUS, ORDERS
+from infrastructure.kinds import DRIVERS, INCOMING, KINDS, KITCHENS, MENUS, ORDERS
 from infrastructure.observer import Observer
 from infrastructure.sqlite.clock import FileClock
 from infrastructure.sqlite.database import Database
+from infrastructure.sqlite.driver_positions import SqliteDriverPositions
 from infrastructure.sqlite.driver_queries import SqliteDriverQueries
 from infrastructure.sqlite.event_log import SqliteEventLog
 from infrastructure.sqlite.order_queries import SqliteOrderQueries
@@ -54,10 +55,12 @@ class SqliteStore:
         self.menus = SqliteRepository(self._database, MENUS, self._desk)
         self.kitchens = SqliteRepository(self._database, KITCHENS, self._desk)
         self.drivers = SqliteRepository(self._database, DRIVERS, self._desk)
+        self.inbox = SqliteRepository(self._database, INCOMING, self._desk)
         self.order_queries = SqliteOrderQueries(self._database)
         self.driver_queries = SqliteDriverQueries(self._database)
         self.event_log = SqliteEventLog(self._database)
         self.ticket_board = SqliteTicketBoard(self._database)
+        self.driver_positions = SqliteDriverPositions(self._database)
         self.secrets = SqliteSecretStore(self._database)
         self.outboxes = {
             kind.name: SqliteOutbox(self._database, kind.home, kind.name, lease_seconds, self._clock)

@@ -11,8 +11,11 @@ import pytest
 import application.events
 from application.dispatch.handler import EventHandler, handled_types
 from application.events.discovery import discover_handlers
+from application.events.payment import ConfirmBy
 from application.kitchen_desk import KitchenDesk
+from application.mediator import Mediator
 from application.ports import CloudEventPublisher, EventLog, KitchenDisplay, TicketBoard
+from application.ports.driver_positions import DriverPositions
 from application.tour_desk import TourDesk
 from domain.events import DomainEvent, OrderConfirmedEvent, OrderReadyEvent
 from tests.application.delivering import process
@@ -67,6 +70,18 @@ async def test_one_new_file_is_a_new_reaction(tmp_path: Path, package_of: Callab
     assert bell.rung == [order.id]
 
 
+def test_a_reaction_may_stand_in_a_package_of_its_own(tmp_path: Path, package_of: Callable[..., ModuleType]) -> None:
+    package = package_of()
+    inner = tmp_path / "reactions" / "integration"
+    inner.mkdir()
+    (inner / "__init__.py").touch()
+    (inner / "bell.py").write_text(ONE_FILE)
+    bell_class = importlib.import_module("reactions.integration.bell").Bell
+
+    handlers = discover_handlers(package, {bell_class: bell_class()})
+    assert [handler.name for handler in handlers] == ["RingTheBellHandler"]
+
+
 def test_a_reaction_whose_port_is_not_configured_is_off(package_of: Callable[..., ModuleType]) -> None:
     package = package_of(bell=ONE_FILE)
     bell_class = importlib.import_module("reactions.bell").Bell
@@ -88,7 +103,8 @@ def test_two_reactions_of_one_name_are_a_mistake(package_of: Callable[..., Modul
 
 
 def test_the_services_own_reactions_are_found() -> None:
-    ports = dict.fromkeys((EventLog, TicketBoard, KitchenDesk, KitchenDisplay, CloudEventPublisher, TourDesk))
+    ports: dict[object, None] = dict.fromkeys((EventLog, TicketBoard, KitchenDesk, KitchenDisplay, CloudEventPublisher))
+    ports |= dict.fromkeys((TourDesk, Mediator, ConfirmBy, DriverPositions))
     assert discover_handlers(application.events, ports) == []
 
 

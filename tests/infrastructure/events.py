@@ -19,6 +19,8 @@ from domain.events import (
     OrderReadyEvent,
     OrderShippedEvent,
     OrderUnassignedEvent,
+    PaymentReceivedEvent,
+    RefundRequestedEvent,
     StopCompletedEvent,
     StopDroppedEvent,
     TourEndedEvent,
@@ -94,6 +96,17 @@ def one_of_each() -> list[DomainEvent]:
         KitchenPlaceWithdrawnEvent(**common(9), withdrawn_time=NOON),
         OrderAssignedEvent(**common(10), assigned_time=NOON, driver_id="driver-zoe", driver_name="Zoë"),
         OrderUnassignedEvent(**common(11), unassigned_time=NOON, driver_id="driver-zoe"),
+        PaymentReceivedEvent(
+            **common(12),
+            received_time=NOON,
+            payment_id="T-1",
+            payment_method="terminal",
+            amount=5000,
+            currency="USD",
+            paid_amount=5000,
+            due_amount=147,
+        ),
+        RefundRequestedEvent(**common(13), requested_time=NOON, amount=5000, currency="USD"),
         *_of_a_driver(order_id),
     ]
 
