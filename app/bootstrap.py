@@ -29,6 +29,7 @@ from application.kitchen_desk import KitchenDesk
 from application.mediator import Mediator
 from application.ports import CloudEventPublisher, EventLog, KitchenDisplay, TicketBoard
 from application.store import Store
+from application.telemetry import Telemetry
 from domain.errors import DuplicateId, StoreUnavailable
 from domain.kitchen import KITCHEN_ID, Kitchen, KitchenState
 from domain.menu import MENU_ID, marios_menu
@@ -109,6 +110,7 @@ def build_service(settings: Settings) -> Service:
         KitchenDesk: parts.kitchen_desk,
         KitchenDisplay: display,
         CloudEventPublisher: publisher,
+        Telemetry: metrics,
     }
     dispatcher = Dispatcher(
         discover_handlers(application.events, ports),

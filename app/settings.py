@@ -67,6 +67,8 @@ class Settings(BaseSettings):
     kitchen_display_timeout_seconds: float = Field(default=REQUEST_TIMEOUT, ge=0.1, le=LONGEST_TIMEOUT)
     kitchen_capacity: int = Field(default=12, ge=1, le=1_000)
     cooking_minutes: int = Field(default=12, ge=1, le=240)
+    #: How long the way to the customer may take after an order was to be ready.
+    delivery_minutes: int = Field(default=30, ge=1, le=1_440)
 
     lease_seconds: float = Field(default=10, ge=1, le=600)
     retry_base_seconds: float = Field(default=1, gt=0, le=60)

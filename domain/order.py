@@ -1,7 +1,7 @@
 """The order: placed, confirmed, cooked, handed over. What it may do when is in `TRANSITIONS`."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from domain.aggregate import AggregateRoot
@@ -16,6 +16,7 @@ from domain.events import (
     OrderedItem,
     OrderEvent,
     OrderPlacedEvent,
+    OrderRanLateEvent,
     OrderReadyEvent,
     OrderShippedEvent,
 )
@@ -25,6 +26,10 @@ from domain.order_state import Customer, Fulfilment, OrderLine, OrderState, Staf
 
 MAX_LINES = 50
 MAX_PIZZAS = 100
+#: So much later than it was due an order may be and is not late yet.
+FORGIVEN = timedelta(minutes=5)
+#: How long the way to the customer takes, from the oven to the door.
+DELIVERY_TIME = timedelta(minutes=30)
 
 E = TypeVar("E", bound=OrderEvent)
 
@@ -148,6 +153,7 @@ class Order(AggregateRoot[OrderState]):
             user_id=cook.id,
             user_name=cook.name,
         )
+        self._note_lateness("ready", now, timedelta())
 
     def dispatch(self, now: datetime, tracking_number: str, carrier: str) -> None:
         self._move(Move.DISPATCH)
@@ -156,10 +162,12 @@ class Order(AggregateRoot[OrderState]):
         self.state.carrier = carrier
         self._record(OrderShippedEvent, now, shipped_time=now, tracking_number=tracking_number, carrier=carrier)
 
-    def mark_delivered(self, now: datetime) -> None:
+    def mark_delivered(self, now: datetime, delivery_time: timedelta = DELIVERY_TIME) -> None:
+        """Note the arrival, which is due `delivery_time` after the moment when the order was to be ready."""
         self._move(Move.DELIVER)
         self.state.delivered_at = now
         self._record(OrderDeliveredEvent, now, delivered_time=now)
+        self._note_lateness("delivered", now, delivery_time)
 
     def collect(self, now: datetime) -> None:
         self._move(Move.COLLECT)
@@ -174,6 +182,15 @@ class Order(AggregateRoot[OrderState]):
         self.state.cancelled_at = now
         self.state.cancel_reason = reason
         self._record(OrderCancelledEvent, now, cancelled_time=now, reason=reason)
+
+    def _note_lateness(self, stage: str, now: datetime, allowed: timedelta) -> None:
+        """Raise a second event of the same save where the order is more than `FORGIVEN` late."""
+        if self.state.estimated_ready_time is None:
+            return
+        due = self.state.estimated_ready_time + allowed
+        if now - due > FORGIVEN:
+            late = int((now - due).total_seconds())
+            self._record(OrderRanLateEvent, now, stage=stage, due_time=due, seconds_late=late)
 
     def _allows(self, move: Move) -> bool:
         return move in self.open_moves

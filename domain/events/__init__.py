@@ -14,6 +14,7 @@ from domain.events.order import (
     OrderedItem,
     OrderEvent,
     OrderPlacedEvent,
+    OrderRanLateEvent,
     OrderReadyEvent,
     OrderShippedEvent,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "OrderDeliveredEvent",
     "OrderEvent",
     "OrderPlacedEvent",
+    "OrderRanLateEvent",
     "OrderReadyEvent",
     "OrderShippedEvent",
     "OrderedItem",

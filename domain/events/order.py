@@ -104,3 +104,13 @@ class OrderCancelledEvent(OrderEvent):
 
     cancelled_time: datetime
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRanLateEvent(OrderEvent):
+    """It was `ready` or `delivered` (`stage`) more than the time that is forgiven after it was due; `seconds_late` are
+    counted from `due_time`."""
+
+    stage: str
+    due_time: datetime
+    seconds_late: int

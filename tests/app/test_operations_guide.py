@@ -30,7 +30,7 @@ ALL_IS_WRONG = Health(
     leases_lost=1,
 )
 #: Words in the guide that are labels, or their values.
-LABELS = {"handler", "lane", "reason", "method", "route", "status", "request", "outcome", "operation"}
+LABELS = {"handler", "lane", "reason", "method", "route", "status", "request", "outcome", "operation", "stage"}
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from domain.events import (
     OrderDeliveredEvent,
     OrderedItem,
     OrderPlacedEvent,
+    OrderRanLateEvent,
     OrderReadyEvent,
     OrderShippedEvent,
 )
@@ -84,4 +85,5 @@ def one_of_each() -> list[DomainEvent]:
         OrderCollectedEvent(**common(7), collected_time=NOON),
         OrderCancelledEvent(**common(8), cancelled_time=NOON, reason="Zoë moved away"),
         KitchenPlaceWithdrawnEvent(**common(9), withdrawn_time=NOON),
+        OrderRanLateEvent(**common(10), stage="ready", due_time=NOON, seconds_late=301),
     ]
