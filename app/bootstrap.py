@@ -16,6 +16,7 @@ import structlog
 import application.events
 from app.event_feed import EventFeed
 from app.handlers import register_handlers
+from app.notifications import EverybodyWantsBoth, Notifications, make_notifications
 from app.order_tokens import OrderTokens
 from app.parts import make_parts
 from app.settings import Settings
@@ -27,7 +28,9 @@ from application.events.discovery import discover_handlers
 from application.health import HealthMonitor
 from application.kitchen_desk import KitchenDesk
 from application.mediator import Mediator
-from application.ports import CloudEventPublisher, EventLog, KitchenDisplay, TicketBoard
+from application.ports import CloudEventPublisher, EventLog, KitchenDisplay, OrderQueries, TicketBoard
+from application.ports.customers import CustomerDirectory
+from application.ports.notifications import MailGateway, MessageComposer, NotificationLog, SmsGateway
 from application.store import Store
 from application.telemetry import Telemetry
 from domain.errors import DuplicateId, StoreUnavailable
@@ -64,6 +67,7 @@ class Service:
     feed: EventFeed
     publisher: HttpCloudEventPublisher | None
     display: "HttpKitchenDisplay | None"
+    notifications: Notifications
     order_tokens: OrderTokens = field(default_factory=lambda: OrderTokens(secrets.token_bytes(32)))
 
     async def start(self) -> None:
@@ -91,6 +95,7 @@ class Service:
             await self.publisher.close()
         if self.display:
             await self.display.close()
+        await self.notifications.close()
         await self.store.close()
 
 
@@ -103,6 +108,7 @@ def build_service(settings: Settings) -> Service:
     store = build_store(settings, metrics.store_operation)
     publisher = _publisher(settings, metrics)
     display = _kitchen_display(settings)
+    notifications = make_notifications(settings)
     parts = make_parts(settings, store, Mediator([observe(metrics), retry_conflicts]))
     ports: dict[Any, object | None] = {
         EventLog: store.event_log,
@@ -111,6 +117,12 @@ def build_service(settings: Settings) -> Service:
         KitchenDisplay: display,
         CloudEventPublisher: publisher,
         Telemetry: metrics,
+        OrderQueries: store.order_queries,
+        CustomerDirectory: EverybodyWantsBoth(),
+        NotificationLog: store.notifications,
+        MessageComposer: notifications.composer,
+        SmsGateway: notifications.sms,
+        MailGateway: notifications.mail,
     }
     dispatcher = Dispatcher(
         discover_handlers(application.events, ports),
@@ -132,6 +144,7 @@ def build_service(settings: Settings) -> Service:
         feed=EventFeed(store.event_log),
         publisher=publisher,
         display=display,
+        notifications=notifications,
     )
 
 

@@ -15,6 +15,7 @@ from infrastructure.mongo.errors import store_errors
 from infrastructure.mongo.event_log import MongoEventLog
 from infrastructure.mongo.indexes import INDEXES
 from infrastructure.mongo.lease import Leases
+from infrastructure.mongo.notifications import MongoNotificationLog
 from infrastructure.mongo.order_queries import MongoOrderQueries
 from infrastructure.mongo.outbox import MongoOutbox
 from infrastructure.mongo.repository import MongoRepository
@@ -48,6 +49,7 @@ class MongoStore:
         self.order_queries = MongoOrderQueries(self.database[ORDERS.home])
         self.event_log = MongoEventLog(self.database["events"])
         self.ticket_board = MongoTicketBoard(self.database["tickets"])
+        self.notifications = MongoNotificationLog(self.database["notifications"])
         self.secrets = MongoSecretStore(self.database["secrets"])
         self.outboxes: Mapping[str, Outbox] = {
             kind.name: MongoOutbox(self.database[kind.home], self._leases[kind.name])

@@ -10,6 +10,7 @@ from infrastructure.observer import Observer
 from infrastructure.sqlite.clock import FileClock
 from infrastructure.sqlite.database import Database
 from infrastructure.sqlite.event_log import SqliteEventLog
+from infrastructure.sqlite.notifications import SqliteNotificationLog
 from infrastructure.sqlite.order_queries import SqliteOrderQueries
 from infrastructure.sqlite.outbox import SqliteOutbox
 from infrastructure.sqlite.repository import DeliveryDesk, SqliteRepository
@@ -55,6 +56,7 @@ class SqliteStore:
         self.order_queries = SqliteOrderQueries(self._database)
         self.event_log = SqliteEventLog(self._database)
         self.ticket_board = SqliteTicketBoard(self._database)
+        self.notifications = SqliteNotificationLog(self._database)
         self.secrets = SqliteSecretStore(self._database)
         self.outboxes = {
             kind.name: SqliteOutbox(self._database, kind.home, kind.name, lease_seconds, self._clock)
