@@ -12,7 +12,9 @@ import application.events
 from application.dispatch.handler import EventHandler, handled_types
 from application.events.discovery import discover_handlers
 from application.kitchen_desk import KitchenDesk
-from application.ports import CloudEventPublisher, EventLog, KitchenDisplay, TicketBoard
+from application.ports import CloudEventPublisher, EventLog, KitchenDisplay, OrderQueries, TicketBoard
+from application.ports.customers import CustomerDirectory
+from application.ports.notifications import MailGateway, MessageComposer, NotificationLog, SmsGateway
 from application.telemetry import Telemetry
 from domain.events import DomainEvent, OrderConfirmedEvent, OrderReadyEvent
 from tests.application.delivering import process
@@ -89,7 +91,12 @@ def test_two_reactions_of_one_name_are_a_mistake(package_of: Callable[..., Modul
 
 
 def test_the_services_own_reactions_are_found() -> None:
-    ports = dict.fromkeys((EventLog, TicketBoard, KitchenDesk, KitchenDisplay, CloudEventPublisher, Telemetry))
+    ports = dict.fromkeys(
+        (
+            EventLog, TicketBoard, KitchenDesk, KitchenDisplay, CloudEventPublisher, Telemetry, OrderQueries,
+            CustomerDirectory, NotificationLog, MessageComposer, SmsGateway, MailGateway,
+        )
+    )  # fmt: skip
     assert discover_handlers(application.events, ports) == []
 
 

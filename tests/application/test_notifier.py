@@ -116,8 +116,8 @@ async def stored(desk: Desk, order: Order) -> Sequence[DomainEvent]:
     return events
 
 
-def a_confirmed_order(email: str | None = "anna@example.org", **changes: str) -> Order:
-    order = an_order(email=email, **changes)
+def a_confirmed_order(email: str | None = "anna@example.org") -> Order:
+    order = an_order(email=email)
     confirm(order)
     return order
 
