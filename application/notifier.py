@@ -23,7 +23,6 @@ from application.ports.notifications import (
     NotificationStatus,
     SmsGateway,
 )
-from domain.errors import StoreUnavailable
 from domain.events import (
     CookingStartedEvent,
     DomainEvent,
@@ -174,15 +173,12 @@ class Notifier:
         )
 
     async def _write(self, records: dict[str, NotificationRecord]) -> None:
-        if not records:
-            return
-        try:
+        """Whatever comes in between, this process knows what is final until it is written."""
+        self._unwritten |= {id_: record for id_, record in records.items() if record.is_final}
+        while len(self._unwritten) > MOST_UNWRITTEN:
+            del self._unwritten[next(iter(self._unwritten))]
+        if records:
             await self._log.write(list(records.values()))
-        except StoreUnavailable:
-            self._unwritten |= {id_: record for id_, record in records.items() if record.is_final}
-            while len(self._unwritten) > MOST_UNWRITTEN:
-                del self._unwritten[next(iter(self._unwritten))]
-            raise
         for id_ in records:
             self._unwritten.pop(id_, None)
 

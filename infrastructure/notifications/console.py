@@ -24,10 +24,12 @@ class ConsoleGateway:
         self._channel = channel
 
     async def send(self, message: Message) -> str:
+        if not log.is_enabled_for(logging.INFO):
+            return CONSOLE
         if log.is_enabled_for(logging.DEBUG):
             body = message.mail().text if self._channel is Channel.EMAIL else None
             log.debug("notification", **self._line(message), to=message.to, **({"body": body} if body else {}))
-        elif log.is_enabled_for(logging.INFO):
+        else:
             log.info("notification", **self._line(message))
         return CONSOLE
 
