@@ -27,7 +27,7 @@ router = APIRouter(prefix="/api", tags=["notifications"], route_class=LeanRoute,
     responses=problems("not_found"),
 )
 async def list_order_notifications(request: Request, order_id: str) -> OrderNotificationsResponse:
-    """In the order of its events. Addresses and texts are not kept."""
+    """The oldest event first. Addresses and texts are not kept."""
     records = await execute(request, GetOrderNotificationsQuery(order_id))
     return OrderNotificationsResponse(items=[NotificationResponse.model_validate(record) for record in records])
 

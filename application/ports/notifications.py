@@ -71,7 +71,7 @@ class NotificationLog(Protocol):
         ...
 
     async def of_order(self, order_id: str) -> list[NotificationRecord]:
-        """All of one order, in the order of its events."""
+        """All of one order, the oldest event first; ids tell events apart to the millisecond."""
         ...
 
     async def list(

@@ -130,8 +130,11 @@ async def test_each_event_is_told_in_order_and_put_on_record(desk: Desk) -> None
     assert desk.told == [placed.event_id, confirmed.event_id]
     assert {message.to for message in desk.provider.sent} == {"anna@example.org"}
     assert await desk.outcome(placed) == (SENT, 1, None)
-    first, second = await desk.store.notifications.of_order(placed.aggregate_id)
-    assert (first.provider_id, second.provider_id) == ("P1", "P2")
+    records = await desk.store.notifications.of_order(placed.aggregate_id)
+    assert {record.id: record.provider_id for record in records} == {
+        f"{placed.event_id}/email": "P1",
+        f"{confirmed.event_id}/email": "P2",
+    }
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ async def test_what_is_final_stays_whatever_comes_late(store: Store) -> None:
     assert list((await store.notifications.find([final.id for final in finals])).values()) == finals
 
 
-async def test_the_record_of_an_order_is_in_the_order_of_its_events(store: Store) -> None:
+async def test_the_record_of_an_order_begins_with_its_oldest_event(store: Store) -> None:
     await store.notifications.write(
         [record("e2"), record("e3", order_id="other"), record("e1"), record("e1", channel=Channel.EMAIL)]
     )

@@ -215,8 +215,9 @@ async def test_an_address_in_any_script_is_written_as_mail_servers_read_it(
         ".\r\n.\r\nQUIT",
         "\u2028Anna\u202e",
         "=?utf-8?q?Bcc:?=",
+        "\x00\x1b[31mAnna\x85\ud800",
     ],
-    ids=["new lines", "html", "long", "emoji", "end of mail", "unicode lines", "encoded word"],
+    ids=["new lines", "html", "long", "emoji", "end of mail", "unicode lines", "encoded word", "controls"],
 )
 async def test_a_hostile_name_is_harmless(gateway: SmtpMailGateway, server: MailServer, name: str) -> None:
     await gateway.send(a_message(NotificationKind.PLACED, name=name))
@@ -231,6 +232,7 @@ async def test_a_hostile_name_is_harmless(gateway: SmtpMailGateway, server: Mail
     assert "<script" not in letter.html
     assert max(len(line) for line in letter.raw.split(b"\r\n")) <= 998
     assert len(letter.text) < 2_000
+    assert not any(sign in letter.text + letter.html for sign in "\x00\x1b\x85\u2028\u202e\ud800")
     assert letter.text.startswith("Hello")
     assert letter.text.splitlines()[0].endswith(",")
 
