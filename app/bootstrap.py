@@ -16,6 +16,7 @@ import structlog
 import application.events
 from app.event_feed import EventFeed
 from app.handlers import register_handlers
+from app.notifications import EverybodyWantsBoth, Notifications, make_notifications
 from app.order_tokens import OrderTokens
 from app.parts import make_parts
 from app.settings import Settings
@@ -28,9 +29,12 @@ from application.events.payment import ConfirmBy
 from application.health import HealthMonitor
 from application.kitchen_desk import KitchenDesk
 from application.mediator import Mediator
-from application.ports import CloudEventPublisher, EventLog, KitchenDisplay, TicketBoard
+from application.ports import CloudEventPublisher, EventLog, KitchenDisplay, OrderQueries, TicketBoard
+from application.ports.customers import CustomerDirectory
 from application.ports.driver_positions import DriverPositions
+from application.ports.notifications import MailGateway, MessageComposer, NotificationLog, SmsGateway
 from application.store import Store
+from application.telemetry import Telemetry
 from application.tour_desk import TourDesk
 from domain.errors import DuplicateId, StoreUnavailable
 from domain.kitchen import KITCHEN_ID, Kitchen, KitchenState
@@ -66,6 +70,7 @@ class Service:
     feed: EventFeed
     publisher: HttpCloudEventPublisher | None
     display: "HttpKitchenDisplay | None"
+    notifications: Notifications
     order_tokens: OrderTokens = field(default_factory=lambda: OrderTokens(secrets.token_bytes(32)))
 
     async def start(self) -> None:
@@ -93,6 +98,7 @@ class Service:
             await self.publisher.close()
         if self.display:
             await self.display.close()
+        await self.notifications.close()
         await self.store.close()
 
 
@@ -105,7 +111,9 @@ def build_service(settings: Settings) -> Service:
     store = build_store(settings, metrics.store_operation)
     publisher = _publisher(settings, metrics)
     display = _kitchen_display(settings)
-    parts = make_parts(settings, store, Mediator([observe(metrics), retry_conflicts]), metrics.orders)
+    mediator = Mediator([observe(metrics), retry_conflicts])
+    parts = make_parts(settings, store, mediator, metrics.orders)
+    notifications = make_notifications(settings)
     ports: dict[Any, object | None] = {
         EventLog: store.event_log,
         TicketBoard: store.ticket_board,
@@ -116,6 +124,13 @@ def build_service(settings: Settings) -> Service:
         CloudEventPublisher: publisher,
         Mediator: parts.mediator,
         ConfirmBy: None if settings.confirm == "manual" else ConfirmBy(settings.confirm),
+        Telemetry: metrics,
+        OrderQueries: store.order_queries,
+        CustomerDirectory: EverybodyWantsBoth(),
+        NotificationLog: store.notifications,
+        MessageComposer: notifications.composer,
+        SmsGateway: notifications.sms,
+        MailGateway: notifications.mail,
     }
     dispatcher = Dispatcher(
         discover_handlers(application.events, ports),
@@ -137,6 +152,7 @@ def build_service(settings: Settings) -> Service:
         feed=EventFeed(store.event_log),
         publisher=publisher,
         display=display,
+        notifications=notifications,
     )
 
 

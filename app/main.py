@@ -23,6 +23,7 @@ from app.controllers import (
     incoming,
     kitchen,
     menu,
+    notifications,
     orders,
     payments,
     schemas,
@@ -45,6 +46,7 @@ TAGS = [
     {"name": "menu", "description": "What can be ordered."},
     {"name": "kitchen", "description": "Capacity, load and the queue."},
     {"name": "drivers", "description": "Who delivers what, their tours, and where they are."},
+    {"name": "notifications", "description": "What customers were told, and what became of it."},
     {"name": "streams", "description": "Server-sent events, resumable by `Last-Event-ID`."},
     {"name": "operations", "description": "The audit trail, and what could not be delivered."},
     {"name": "events", "description": "CloudEvents: those that come in, and the schemas of those that go out."},
@@ -58,6 +60,7 @@ ROUTERS = (
     kitchen,
     driver_positions,  # before the drivers, whose ids its path looks like
     drivers,
+    notifications,
     incoming,
     dead_letters,
     audit,

@@ -7,6 +7,7 @@ from application.dispatch.outbox import Deliveries, Outbox
 from application.ports import EventLog, OrderQueries, SecretStore, TicketBoard
 from application.ports.driver_positions import DriverPositions
 from application.ports.drivers import DriverQueries
+from application.ports.notifications import NotificationLog
 from domain.driver import Driver
 from domain.incoming import Incoming
 from domain.kitchen import Kitchen
@@ -43,6 +44,8 @@ class Store(Protocol):
     def ticket_board(self) -> TicketBoard: ...
     @property
     def driver_positions(self) -> DriverPositions: ...
+    @property
+    def notifications(self) -> NotificationLog: ...
     @property
     def secrets(self) -> SecretStore: ...
     @property

@@ -1,7 +1,7 @@
 """The order: placed, confirmed, cooked, handed over. What it may do when is in `TRANSITIONS`."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.aggregate import AggregateRoot
 from domain.errors import (
@@ -27,6 +27,7 @@ from domain.events import (
     OrderDeliveredEvent,
     OrderedItem,
     OrderPlacedEvent,
+    OrderRanLateEvent,
     OrderReadyEvent,
     OrderShippedEvent,
     OrderUnassignedEvent,
@@ -47,6 +48,10 @@ from domain.order_state import Customer, Fulfilment, OrderLine, OrderState, Paym
 MAX_LINES = 50
 MAX_PIZZAS = 100
 MAX_PAYMENTS = 50
+#: So much later than it was due an order may be and is not late yet.
+FORGIVEN = timedelta(minutes=5)
+#: How long the way to the customer takes, from the oven to the door.
+DELIVERY_TIME = timedelta(minutes=30)
 
 
 class Order(AggregateRoot[OrderState]):
@@ -168,6 +173,7 @@ class Order(AggregateRoot[OrderState]):
             user_id=cook.id,
             user_name=cook.name,
         )
+        self._note_lateness("ready", now, timedelta())
 
     def assign_driver(self, now: datetime, driver_id: str, driver_name: str) -> None:
         """Give a confirmed delivery to a driver; giving it to him again changes nothing.
@@ -210,10 +216,12 @@ class Order(AggregateRoot[OrderState]):
             driver_id=self.state.driver_id,
         )
 
-    def mark_delivered(self, now: datetime) -> None:
+    def mark_delivered(self, now: datetime, delivery_time: timedelta = DELIVERY_TIME) -> None:
+        """Note the arrival, which is due `delivery_time` after the moment when the order was to be ready."""
         self._move(Move.DELIVER)
         self.state.delivered_at = now
         self._record(OrderDeliveredEvent, now, delivered_time=now, driver_id=self.state.driver_id)
+        self._note_lateness("delivered", now, delivery_time)
 
     def collect(self, now: datetime) -> None:
         self._move(Move.COLLECT)
@@ -271,6 +279,15 @@ class Order(AggregateRoot[OrderState]):
                 f"Payment '{payment_id}' came with other facts before. Use a new id.", parameter="/paymentId"
             )
         return known is not None
+
+    def _note_lateness(self, stage: str, now: datetime, allowed: timedelta) -> None:
+        """Raise a second event of the same save where the order is more than `FORGIVEN` late."""
+        if self.state.estimated_ready_time is None:
+            return
+        due = self.state.estimated_ready_time + allowed
+        if now - due > FORGIVEN:
+            late = int((now - due).total_seconds())
+            self._record(OrderRanLateEvent, now, stage=stage, due_time=due, seconds_late=late)
 
     def _allows(self, move: Move) -> bool:
         return move in self.open_moves

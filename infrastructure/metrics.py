@@ -65,6 +65,9 @@ class Metrics:
             "pizzeria_deliveries_deferred", "Deliveries left in the store: no room.", ["handler"], registry
         )
         self._leases_lost = Counts("pizzeria_leases_lost", "Leases that ended before their work did.", [], registry)
+        self._late = Counts(
+            "pizzeria_orders_late", "Orders ready or delivered over five minutes late.", ["stage"], registry
+        )
         self._losses: deque[float] = deque(maxlen=MOST_LOSSES)
         self.orders = OrderMetrics(registry)
         self.incoming = IncomingMetrics(registry)
@@ -96,6 +99,9 @@ class Metrics:
 
     def executed(self, request: str, outcome: str, seconds: float) -> None:
         self._executed.observe((request, outcome), seconds)
+
+    def ran_late(self, stage: str) -> None:
+        self._late.add((stage,))
 
     # Edges
 

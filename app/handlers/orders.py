@@ -1,5 +1,7 @@
 """Orders: from placing one to its last move, and reading them."""
 
+from datetime import timedelta
+
 from app.parts import Parts
 from application.commands.cancel_order import CancelOrderCommand, CancelOrderCommandHandler
 from application.commands.confirm_order import ConfirmOrderCommand, ConfirmOrderCommandHandler
@@ -39,7 +41,8 @@ def register(mediator: Mediator, parts: Parts) -> None:
     mediator.register(StartCookingCommand, StartCookingCommandHandler(parts.orders, parts.kitchen_desk))
     mediator.register(MarkOrderReadyCommand, MarkOrderReadyCommandHandler(parts.orders))
     mediator.register(DispatchOrderCommand, DispatchOrderCommandHandler(parts.orders))
-    mediator.register(MarkOrderDeliveredCommand, MarkOrderDeliveredCommandHandler(parts.orders))
+    delivery_time = timedelta(minutes=parts.settings.delivery_minutes)
+    mediator.register(MarkOrderDeliveredCommand, MarkOrderDeliveredCommandHandler(parts.orders, delivery_time))
     mediator.register(CollectOrderCommand, CollectOrderCommandHandler(parts.orders))
     mediator.register(CancelOrderCommand, CancelOrderCommandHandler(parts.orders))
     mediator.register(ReceivePaymentCommand, ReceivePaymentCommandHandler(parts.orders))

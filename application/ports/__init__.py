@@ -1,7 +1,7 @@
 """What the application needs from outside: read sides of the store, the event log, and whom it tells."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -35,6 +35,10 @@ class OrderQueries(Protocol):
     """Reads orders past the aggregate. Raises `StoreUnavailable`."""
 
     async def get(self, order_id: str) -> OrderView | None: ...
+
+    async def get_many(self, order_ids: Iterable[str]) -> dict[str, OrderView]:
+        """Those of these orders that there are, by id."""
+        ...
 
     async def find_by_idempotency_key(self, key: str) -> OrderView | None: ...
 

@@ -147,3 +147,13 @@ class RefundRequestedEvent(OrderEvent):
     requested_time: datetime
     amount: int
     currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRanLateEvent(OrderEvent):
+    """It was `ready` or `delivered` (`stage`) more than the time that is forgiven after it was due; `seconds_late` are
+    counted from `due_time`."""
+
+    stage: str
+    due_time: datetime
+    seconds_late: int

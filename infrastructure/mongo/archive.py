@@ -18,7 +18,7 @@ from infrastructure.serialization import event_from_document, to_document
 
 AGGREGATES = tuple(kind.home for kind in KINDS)
 #: Aggregates first: nothing else in the copy may know more of one than it does itself.
-COLLECTIONS = (*AGGREGATES, "secrets", "tickets", "driver_positions")
+COLLECTIONS = (*AGGREGATES, "secrets", "tickets", "driver_positions", "notifications")
 EVENTS = "events"
 _OPTIONS: CodecOptions[Document] = CodecOptions(tz_aware=True)
 

@@ -29,6 +29,10 @@ INDEXES = {
         IndexModel([("event_id", ASCENDING)], unique=True),
         IndexModel([("aggregate_id", ASCENDING), ("aggregate_version", ASCENDING)]),
     ],
+    "notifications": [
+        IndexModel([("order_id", ASCENDING)]),
+        IndexModel([("status", ASCENDING), ("_id", ASCENDING)], partialFilterExpression={"error": _THERE}),
+    ],
     "tickets": [IndexModel([("status", ASCENDING), ("confirmed_at", ASCENDING)])],
 }
 for _kind in KINDS:

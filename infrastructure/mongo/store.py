@@ -17,6 +17,7 @@ from infrastructure.mongo.errors import store_errors
 from infrastructure.mongo.event_log import MongoEventLog
 from infrastructure.mongo.indexes import INDEXES
 from infrastructure.mongo.lease import Leases
+from infrastructure.mongo.notifications import MongoNotificationLog
 from infrastructure.mongo.order_queries import MongoOrderQueries
 from infrastructure.mongo.outbox import MongoOutbox
 from infrastructure.mongo.repository import MongoRepository
@@ -54,6 +55,7 @@ class MongoStore:
         self.event_log = MongoEventLog(self.database["events"])
         self.ticket_board = MongoTicketBoard(self.database["tickets"])
         self.driver_positions = MongoDriverPositions(self.database["driver_positions"])
+        self.notifications = MongoNotificationLog(self.database["notifications"])
         self.secrets = MongoSecretStore(self.database["secrets"])
         self.outboxes: Mapping[str, Outbox] = {
             kind.name: MongoOutbox(self.database[kind.home], self._leases[kind.name])

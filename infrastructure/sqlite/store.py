@@ -12,6 +12,7 @@ from infrastructure.sqlite.database import Database
 from infrastructure.sqlite.driver_positions import SqliteDriverPositions
 from infrastructure.sqlite.driver_queries import SqliteDriverQueries
 from infrastructure.sqlite.event_log import SqliteEventLog
+from infrastructure.sqlite.notifications import SqliteNotificationLog
 from infrastructure.sqlite.order_queries import SqliteOrderQueries
 from infrastructure.sqlite.outbox import SqliteOutbox
 from infrastructure.sqlite.repository import DeliveryDesk, SqliteRepository
@@ -61,6 +62,7 @@ class SqliteStore:
         self.event_log = SqliteEventLog(self._database)
         self.ticket_board = SqliteTicketBoard(self._database)
         self.driver_positions = SqliteDriverPositions(self._database)
+        self.notifications = SqliteNotificationLog(self._database)
         self.secrets = SqliteSecretStore(self._database)
         self.outboxes = {
             kind.name: SqliteOutbox(self._database, kind.home, kind.name, lease_seconds, self._clock)

@@ -19,6 +19,7 @@ OPERATION_IDS = {
     "registerDriver", "listDrivers", "getDriver", "changeDriver", "startTour", "assignDriver", "unassignDriver",
     "checkLiveness", "checkReadiness", "getMetrics", "getEventSchema",
     "readAuditTrail",
+    "listNotifications", "listOrderNotifications",
 }  # fmt: skip
 
 

@@ -8,15 +8,10 @@ from types import ModuleType
 
 import pytest
 
-import application.events
+from app.bootstrap import build_service
+from app.settings import load_settings
 from application.dispatch.handler import EventHandler, handled_types
 from application.events.discovery import discover_handlers
-from application.events.payment import ConfirmBy
-from application.kitchen_desk import KitchenDesk
-from application.mediator import Mediator
-from application.ports import CloudEventPublisher, EventLog, KitchenDisplay, TicketBoard
-from application.ports.driver_positions import DriverPositions
-from application.tour_desk import TourDesk
 from domain.events import DomainEvent, OrderConfirmedEvent, OrderReadyEvent
 from tests.application.delivering import process
 from tests.waiting import eventually
@@ -102,10 +97,9 @@ def test_two_reactions_of_one_name_are_a_mistake(package_of: Callable[..., Modul
         discover_handlers(package, {bell_class: bell_class(), str: "x"})
 
 
-def test_the_services_own_reactions_are_found() -> None:
-    ports: dict[object, None] = dict.fromkeys((EventLog, TicketBoard, KitchenDesk, KitchenDisplay, CloudEventPublisher))
-    ports |= dict.fromkeys((TourDesk, Mediator, ConfirmBy, DriverPositions))
-    assert discover_handlers(application.events, ports) == []
+def test_the_services_own_reactions_are_found(tmp_path: Path) -> None:
+    service = build_service(load_settings(database_url=f"sqlite:///{tmp_path}/pizzeria.db"))
+    assert {"AuditTrailHandler", "KitchenTicketHandler", "PizzaCookedHandler"} <= service.dispatcher.lanes.keys()
 
 
 class OfTwo(EventHandler[OrderConfirmedEvent | OrderReadyEvent]):

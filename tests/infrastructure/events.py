@@ -16,6 +16,7 @@ from domain.events import (
     OrderDeliveredEvent,
     OrderedItem,
     OrderPlacedEvent,
+    OrderRanLateEvent,
     OrderReadyEvent,
     OrderShippedEvent,
     OrderUnassignedEvent,
@@ -107,6 +108,7 @@ def one_of_each() -> list[DomainEvent]:
             due_amount=147,
         ),
         RefundRequestedEvent(**common(13), requested_time=NOON, amount=5000, currency="USD"),
+        OrderRanLateEvent(**common(14), stage="ready", due_time=NOON, seconds_late=301),
         *_of_a_driver(order_id),
     ]
 
