@@ -20,6 +20,9 @@ from app.order_tokens import OrderTokens
 from app.parts import make_parts
 from app.settings import Settings
 from application.behaviours import observe, retry_conflicts
+from application.customer_desk import CustomerDesk
+from application.customer_eraser import CustomerEraser
+from application.customer_ids import CustomerIds
 from application.dispatch.dispatcher import Dispatcher
 from application.dispatch.relay import Relay
 from application.dispatch.retry import RetryPolicy
@@ -27,7 +30,9 @@ from application.events.discovery import discover_handlers
 from application.health import HealthMonitor
 from application.kitchen_desk import KitchenDesk
 from application.mediator import Mediator
-from application.ports import CloudEventPublisher, EventLog, KitchenDisplay, TicketBoard
+from application.ports import CloudEventPublisher, EventLog, KitchenDisplay, OrderQueries, TicketBoard
+from application.ports.customers import CustomerDirectory
+from application.ports.loyalty import PointsLedger
 from application.store import Store
 from domain.errors import DuplicateId, StoreUnavailable
 from domain.kitchen import KITCHEN_ID, Kitchen, KitchenState
@@ -106,6 +111,12 @@ def build_service(settings: Settings) -> Service:
     ports: dict[Any, object | None] = {
         EventLog: store.event_log,
         TicketBoard: store.ticket_board,
+        OrderQueries: store.order_queries,
+        PointsLedger: store.points,
+        CustomerIds: parts.customer_ids,
+        CustomerDesk: parts.customer_desk,
+        CustomerEraser: parts.customer_eraser,
+        CustomerDirectory: parts.customer_directory,
         KitchenDesk: parts.kitchen_desk,
         KitchenDisplay: display,
         CloudEventPublisher: publisher,

@@ -5,8 +5,13 @@ from datetime import timedelta
 
 from app.settings import Settings
 from application.commands.change_order import OrderChanger
+from application.customer_desk import CustomerDesk
+from application.customer_directory import ProfileDirectory
+from application.customer_eraser import CustomerEraser
+from application.customer_ids import CustomerIds
 from application.kitchen_desk import KitchenDesk
 from application.kitchen_load import KitchenLoad
+from application.loyalty_desk import LoyaltyDesk
 from application.mediator import Mediator
 from application.menu_card import MenuCard
 from application.store import Store
@@ -23,9 +28,15 @@ class Parts:
     orders: OrderChanger
     kitchen_desk: KitchenDesk
     kitchen_load: KitchenLoad
+    customer_ids: CustomerIds
+    customer_desk: CustomerDesk
+    customer_eraser: CustomerEraser
+    customer_directory: ProfileDirectory
+    loyalty_desk: LoyaltyDesk
 
 
 def make_parts(settings: Settings, store: Store, mediator: Mediator) -> Parts:
+    queries, ids = store.order_queries, CustomerIds(store.secrets)
     cooking_time = timedelta(minutes=settings.cooking_minutes)
     return Parts(
         settings=settings,
@@ -34,5 +45,10 @@ def make_parts(settings: Settings, store: Store, mediator: Mediator) -> Parts:
         menu=MenuCard(store.menus),
         orders=OrderChanger(store.orders),
         kitchen_desk=KitchenDesk(store.kitchens, store.orders, settings.kitchen_capacity),
-        kitchen_load=KitchenLoad(store.order_queries, settings.kitchen_capacity, cooking_time),
+        kitchen_load=KitchenLoad(queries, settings.kitchen_capacity, cooking_time),
+        customer_ids=ids,
+        customer_desk=CustomerDesk(store.customers, queries, ids),
+        customer_eraser=CustomerEraser(store.customers, store.orders, queries, store.event_log, store.outboxes),
+        customer_directory=ProfileDirectory(store.customers, ids),
+        loyalty_desk=LoyaltyDesk(store.customers, store.orders, queries, store.points, ids, settings.point_value),
     )

@@ -5,6 +5,8 @@ from typing import Protocol
 
 from application.dispatch.outbox import Deliveries, Outbox
 from application.ports import EventLog, OrderQueries, SecretStore, TicketBoard
+from application.ports.loyalty import PointsLedger
+from domain.customer import CustomerProfile
 from domain.kitchen import Kitchen
 from domain.menu import Menu
 from domain.order import Order
@@ -26,11 +28,15 @@ class Store(Protocol):
     @property
     def kitchens(self) -> Repository[Kitchen]: ...
     @property
+    def customers(self) -> Repository[CustomerProfile]: ...
+    @property
     def order_queries(self) -> OrderQueries: ...
     @property
     def event_log(self) -> EventLog: ...
     @property
     def ticket_board(self) -> TicketBoard: ...
+    @property
+    def points(self) -> PointsLedger: ...
     @property
     def secrets(self) -> SecretStore: ...
     @property

@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from domain.aggregate import AggregateRoot
-from domain.errors import IllegalMove, InvalidOrder, StaleVersion, TooLateToCancel
+from domain.errors import IllegalMove, InvalidOrder, OrdersUnderWay, StaleVersion, TooLateToCancel
 from domain.events import (
     CookingStartedEvent,
     KitchenPlaceWithdrawnEvent,
     OrderCancelledEvent,
     OrderCollectedEvent,
     OrderConfirmedEvent,
+    OrderCustomerErasedEvent,
     OrderDeliveredEvent,
     OrderedItem,
     OrderEvent,
@@ -21,7 +22,7 @@ from domain.events import (
 )
 from domain.identity import new_event_id
 from domain.order_lifecycle import CUSTOMER_MAY_CANCEL, TRANSITIONS, FulfilmentType, Move, OrderStatus, open_moves
-from domain.order_state import Customer, Fulfilment, OrderLine, OrderState, StaffMember
+from domain.order_state import NOBODY, Customer, Fulfilment, OrderLine, OrderState, StaffMember
 
 MAX_LINES = 50
 MAX_PIZZAS = 100
@@ -45,14 +46,19 @@ class Order(AggregateRoot[OrderState]):
         notes: str | None = None,
         idempotency_key: str | None = None,
         request_digest: str | None = None,
+        discount: int = 0,
+        points_redeemed: int = 0,
     ) -> "Order":
-        """Place a new order at the prices that its lines carry.
+        """Place a new order at the prices that its lines carry, less a `discount` that points pay for.
 
-        Raises `InvalidOrder` for no lines, too many lines or pizzas, a quantity below 1, or a fulfilment
-        whose address does not fit it.
+        Raises `InvalidOrder` for no lines, too many lines or pizzas, a quantity below 1, a fulfilment
+        whose address does not fit it, or a discount beyond the total.
         """
         _check_items(items)
         _check_fulfilment(fulfilment)
+        full_amount = sum(line.line_total for line in items)
+        if not 0 <= discount <= full_amount:
+            raise InvalidOrder(f"These points are worth more than the order: {full_amount}.", parameter="/redeemPoints")
         order = cls(
             order_id,
             OrderState(
@@ -61,12 +67,14 @@ class Order(AggregateRoot[OrderState]):
                 fulfilment=fulfilment,
                 items=tuple(items),
                 currency=currency,
-                total_amount=sum(line.line_total for line in items),
+                total_amount=full_amount - discount,
                 pizza_count=sum(line.quantity for line in items),
                 placed_at=now,
                 notes=notes,
                 idempotency_key=idempotency_key,
                 request_digest=request_digest,
+                discount=discount,
+                points_redeemed=points_redeemed,
             ),
         )
         state = order.state
@@ -84,6 +92,8 @@ class Order(AggregateRoot[OrderState]):
             total_amount=state.total_amount,
             currency=currency,
             pizza_count=state.pizza_count,
+            discount=discount,
+            points_redeemed=points_redeemed,
         )
         return order
 
@@ -174,6 +184,19 @@ class Order(AggregateRoot[OrderState]):
         self.state.cancelled_at = now
         self.state.cancel_reason = reason
         self._record(OrderCancelledEvent, now, cancelled_time=now, reason=reason)
+
+    def forget_customer(self, now: datetime) -> None:
+        """Drop whatever tells who placed it; once done, it changes nothing. Raises `OrdersUnderWay` for one that is
+        not finished."""
+        state = self.state
+        if self.open_moves:
+            raise OrdersUnderWay([self.id])
+        if state.customer == NOBODY:
+            return
+        state.customer = NOBODY
+        state.fulfilment = Fulfilment(type=state.fulfilment.type)
+        state.notes = state.cancel_reason = state.idempotency_key = state.request_digest = None
+        self._record(OrderCustomerErasedEvent, now, erased_time=now)
 
     def _allows(self, move: Move) -> bool:
         return move in self.open_moves

@@ -13,6 +13,10 @@ class Customer:
     email: str | None = None
 
 
+#: Who placed an order, once that is erased.
+NOBODY = Customer(name="", phone="")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
     street: str
@@ -77,3 +81,6 @@ class OrderState:
     cancel_reason: str | None = None
     idempotency_key: str | None = None
     request_digest: str | None = None
+    #: What `points_redeemed` took off; `total_amount` is what is left to pay.
+    discount: int = 0
+    points_redeemed: int = 0

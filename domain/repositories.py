@@ -3,6 +3,7 @@
 from typing import Any, Protocol, TypeVar
 
 from domain.aggregate import AggregateRoot
+from domain.customer import CustomerProfile
 from domain.kitchen import Kitchen
 from domain.menu import Menu
 from domain.order import Order
@@ -36,3 +37,4 @@ class Repository(Protocol[A]):
 OrderRepository = Repository[Order]
 MenuRepository = Repository[Menu]
 KitchenRepository = Repository[Kitchen]
+CustomerRepository = Repository[CustomerProfile]

@@ -36,6 +36,10 @@ class OrderQueries(Protocol):
 
     async def get(self, order_id: str) -> OrderView | None: ...
 
+    async def get_many(self, order_ids: Sequence[str]) -> dict[str, OrderView]:
+        """Those that there are, by id."""
+        ...
+
     async def find_by_idempotency_key(self, key: str) -> OrderView | None: ...
 
     async def list(self, where: OrderFilter, *, limit: int, before_id: str | None) -> list[OrderView]:
@@ -57,7 +61,7 @@ class LoggedEvent:
 
 
 class EventLog(Protocol):
-    """Every event once, for ever. Raises `StoreUnavailable`."""
+    """Every event once, for ever, and nobody's name for longer than they agree to. Raises `StoreUnavailable`."""
 
     async def append(self, events: Sequence[DomainEvent]) -> None:
         """Write the events that are not there yet, in the given order."""
@@ -72,6 +76,10 @@ class EventLog(Protocol):
         ...
 
     async def last_position(self) -> int: ...
+
+    async def erase(self, aggregate_ids: Sequence[str]) -> None:
+        """Empty every personal field in the events of these aggregates. The events stay, where they are."""
+        ...
 
     @property
     def appended(self) -> "Signal":
@@ -119,6 +127,10 @@ class TicketBoard(Protocol):
 
     async def list(self, statuses: Sequence[TicketStatus], *, limit: int) -> list[Ticket]:
         """Tickets in these statuses, the one confirmed first at the top."""
+        ...
+
+    async def forget_notes(self, order_ids: Sequence[str]) -> None:
+        """Drop what customers wrote on the tickets of these orders."""
         ...
 
 

@@ -21,6 +21,11 @@ class MongoOrderQueries:
     async def get(self, order_id: str) -> OrderView | None:
         return await self._find_one({"_id": order_id})
 
+    async def get_many(self, order_ids: Sequence[str]) -> dict[str, OrderView]:
+        with store_errors():
+            found = await self._orders.find({"_id": {"$in": list(order_ids)}}, _SHOWN).to_list(None)
+        return {document["_id"]: _view(document) for document in found}
+
     async def find_by_idempotency_key(self, key: str) -> OrderView | None:
         return await self._find_one({IDEMPOTENCY_KEY: {"$eq": key, "$type": "string"}})  # the type: see the index
 

@@ -7,7 +7,7 @@ from pymongo.uri_parser import parse_uri
 
 from application.dispatch.outbox import Deliveries, Outbox
 from domain.aggregate import AggregateRoot
-from infrastructure.kinds import KINDS, KITCHENS, MENUS, ORDERS, Kind
+from infrastructure.kinds import CUSTOMERS, KINDS, KITCHENS, MENUS, ORDERS, Kind
 from infrastructure.mongo.client import DEFAULT_DATABASE, Database, Driver, close_client, make_client
 from infrastructure.mongo.clock import ServerClock
 from infrastructure.mongo.coalescer import InsertCoalescer
@@ -17,6 +17,7 @@ from infrastructure.mongo.indexes import INDEXES
 from infrastructure.mongo.lease import Leases
 from infrastructure.mongo.order_queries import MongoOrderQueries
 from infrastructure.mongo.outbox import MongoOutbox
+from infrastructure.mongo.points_ledger import MongoPointsLedger
 from infrastructure.mongo.repository import MongoRepository
 from infrastructure.mongo.secrets import MongoSecretStore
 from infrastructure.mongo.ticket_board import MongoTicketBoard
@@ -45,9 +46,11 @@ class MongoStore:
         self.orders = self._repository(ORDERS)
         self.menus = self._repository(MENUS)
         self.kitchens = self._repository(KITCHENS)
+        self.customers = self._repository(CUSTOMERS)
         self.order_queries = MongoOrderQueries(self.database[ORDERS.home])
         self.event_log = MongoEventLog(self.database["events"])
         self.ticket_board = MongoTicketBoard(self.database["tickets"])
+        self.points = MongoPointsLedger(self.database["points_movements"])
         self.secrets = MongoSecretStore(self.database["secrets"])
         self.outboxes: Mapping[str, Outbox] = {
             kind.name: MongoOutbox(self.database[kind.home], self._leases[kind.name])

@@ -5,13 +5,14 @@ from pathlib import Path
 
 from application.dispatch.outbox import Deliveries
 from domain.order_state import OrderState
-from infrastructure.kinds import KINDS, KITCHENS, MENUS, ORDERS
+from infrastructure.kinds import CUSTOMERS, KINDS, KITCHENS, MENUS, ORDERS
 from infrastructure.observer import Observer
 from infrastructure.sqlite.clock import FileClock
 from infrastructure.sqlite.database import Database
 from infrastructure.sqlite.event_log import SqliteEventLog
 from infrastructure.sqlite.order_queries import SqliteOrderQueries
 from infrastructure.sqlite.outbox import SqliteOutbox
+from infrastructure.sqlite.points_ledger import SqlitePointsLedger
 from infrastructure.sqlite.repository import DeliveryDesk, SqliteRepository
 from infrastructure.sqlite.secrets import SqliteSecretStore
 from infrastructure.sqlite.ticket_board import SqliteTicketBoard
@@ -52,9 +53,11 @@ class SqliteStore:
         self.orders = SqliteRepository(self._database, ORDERS, self._desk, _order_columns)
         self.menus = SqliteRepository(self._database, MENUS, self._desk)
         self.kitchens = SqliteRepository(self._database, KITCHENS, self._desk)
+        self.customers = SqliteRepository(self._database, CUSTOMERS, self._desk)
         self.order_queries = SqliteOrderQueries(self._database)
         self.event_log = SqliteEventLog(self._database)
         self.ticket_board = SqliteTicketBoard(self._database)
+        self.points = SqlitePointsLedger(self._database)
         self.secrets = SqliteSecretStore(self._database)
         self.outboxes = {
             kind.name: SqliteOutbox(self._database, kind.home, kind.name, lease_seconds, self._clock)
