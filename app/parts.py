@@ -50,5 +50,12 @@ def make_parts(settings: Settings, store: Store, mediator: Mediator) -> Parts:
         customer_desk=CustomerDesk(store.customers, queries, ids),
         customer_eraser=CustomerEraser(store.customers, store.orders, queries, store.event_log, store.outboxes),
         customer_directory=ProfileDirectory(store.customers, ids),
-        loyalty_desk=LoyaltyDesk(store.customers, store.orders, queries, store.points, ids, settings.point_value),
+        loyalty_desk=LoyaltyDesk(
+            customers=store.customers,
+            orders=store.orders,
+            queries=queries,
+            ledger=store.points,
+            ids=ids,
+            point_value=settings.point_value,
+        ),
     )

@@ -39,6 +39,7 @@ class LoyaltyDesk:
 
     def __init__(
         self,
+        *,
         customers: Repository[CustomerProfile],
         orders: Repository[Order],
         queries: OrderQueries,

@@ -104,13 +104,13 @@ class CustomerProfile(AggregateRoot[CustomerState]):
             self.is_known
             and name == details.name
             and email in (None, details.email)
-            and (address is None or address in map(str, details.addresses))
+            and (address is None or [address] == [str(known) for known in details.addresses[:1]])
             and (state.first_order_at is None or state.first_order_at <= placed_at)
         )
 
     def take_over(self, orders: Sequence[PastOrder], now: datetime) -> None:
-        """Learn from the person's orders, the oldest first. What was learnt before, or was put right by the staff since,
-        changes nothing, however often it comes again."""
+        """Learn from the person's orders, the oldest first. What was learnt before, or the staff has put right
+        since, changes nothing, however often it comes again."""
         orders = [order for order in orders if order.id > self.state.erased_up_to]
         if not orders:
             return

@@ -7,7 +7,9 @@ from application.dispatch.handler import BatchEventHandler
 from application.loyalty_desk import points_for
 from application.ports import OrderQueries, OrderView
 from application.ports.loyalty import MovementKind, PointsLedger, PointsMovement
-from domain.events import OrderCancelledEvent, OrderConfirmedEvent, OrderEvent, OrderPlacedEvent
+from domain.events import OrderCancelledEvent, OrderConfirmedEvent, OrderPlacedEvent
+
+PointsEvent = OrderPlacedEvent | OrderConfirmedEvent | OrderCancelledEvent
 
 
 class LoyaltyPointsHandler(BatchEventHandler[OrderPlacedEvent | OrderConfirmedEvent | OrderCancelledEvent]):
@@ -21,9 +23,7 @@ class LoyaltyPointsHandler(BatchEventHandler[OrderPlacedEvent | OrderConfirmedEv
         self._orders = orders
         self._ids = ids
 
-    async def handle_batch(
-        self, events: Sequence[OrderPlacedEvent | OrderConfirmedEvent | OrderCancelledEvent]
-    ) -> None:
+    async def handle_batch(self, events: Sequence[PointsEvent]) -> None:
         moving = [event for event in events if not isinstance(event, OrderPlacedEvent) or event.points_redeemed]
         if not moving:
             return
@@ -43,7 +43,7 @@ class LoyaltyPointsHandler(BatchEventHandler[OrderPlacedEvent | OrderConfirmedEv
         await self._ledger.add(movements)
 
 
-def _movements(event: OrderEvent, order: OrderView) -> Iterator[tuple[MovementKind, int]]:
+def _movements(event: PointsEvent, order: OrderView) -> Iterator[tuple[MovementKind, int]]:
     earned, redeemed = points_for(order.state.total_amount), order.state.points_redeemed
     if isinstance(event, OrderPlacedEvent):
         yield MovementKind.REDEEMED, -redeemed

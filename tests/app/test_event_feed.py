@@ -39,6 +39,9 @@ class ListLog:
         self._note_read()
         return len(self.entries)
 
+    async def erase(self, aggregate_ids: Sequence[str]) -> None:
+        raise NotImplementedError
+
     async def append(self, events: Sequence[DomainEvent]) -> None:
         raise NotImplementedError
 
