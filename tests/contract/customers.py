@@ -17,6 +17,7 @@ from domain.customer import CustomerProfile
 from domain.identity import new_order_id
 from domain.order import Order
 from domain.order_state import Customer, Fulfilment, OrderLine
+from domain.repositories import Repository
 from tests.builders import PICKUP, confirm
 
 PHONE = "+390811234567"
@@ -39,16 +40,20 @@ class Counter:
         self.ids = CustomerIds(store.secrets)
         self.profiles = CustomerProfileHandler(CustomerDesk(store.customers, store.order_queries, self.ids))
         self.points = LoyaltyPointsHandler(store.points, store.order_queries, self.ids)
-        self.loyalty = LoyaltyDesk(
-            customers=store.customers,
-            orders=store.orders,
-            queries=store.order_queries,
-            ledger=store.points,
-            ids=self.ids,
-            point_value=POINT_VALUE,
-        )
+        self.loyalty = self.loyalty_desk(store.orders)
         self.eraser = CustomerEraser(
             store.customers, store.orders, store.order_queries, store.event_log, store.outboxes
+        )
+
+    def loyalty_desk(self, orders: Repository[Order]) -> LoyaltyDesk:
+        """One that adds orders here."""
+        return LoyaltyDesk(
+            customers=self.store.customers,
+            orders=orders,
+            queries=self.store.order_queries,
+            ledger=self.store.points,
+            ids=self.ids,
+            point_value=POINT_VALUE,
         )
 
     async def profile(self, phone: str = PHONE) -> CustomerProfile:
