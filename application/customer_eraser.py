@@ -43,13 +43,16 @@ class CustomerEraser:
     async def erase(self, customer_id: str) -> None:
         """Do what is left of an erasure, if any. Raises `VersionConflict`, `OrdersUnderWay`, `StoreUnavailable`."""
         erasure = (await self._customers.get(customer_id)).state.erasure
-        if erasure is None:
-            return
+        if erasure:
+            await self._erase_orders(erasure)
+            await self._finish(customer_id, erasure)
+        await self._log.erase([customer_id])  # at the very end: it empties the store's journal, too
+
+    async def _erase_orders(self, erasure: Erasure) -> None:
         while order_ids := await self._left(erasure):
             await asyncio.gather(*map(self._empty_pending, order_ids))
             await self._log.erase(order_ids)
             await asyncio.gather(*map(self._forget, order_ids))
-        await self._finish(customer_id, erasure)
 
     async def _left(self, erasure: Erasure) -> list[str]:
         of_person = OrderFilter(customer_phone=erasure.phone)
@@ -84,7 +87,6 @@ class CustomerEraser:
             await self._orders.save(order)
 
     async def _finish(self, customer_id: str, erasure: Erasure) -> None:
-        await self._log.erase([customer_id])
         profile = await self._customers.get(customer_id)
         profile.finish_erasure(erasure, utc_now())
         if profile.raised:
