@@ -1,7 +1,8 @@
 """Erases a person from everything that tells of them; ids, amounts and movements stay."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from typing import Any
 
 from application.clock import steady_now, utc_now
 from application.dispatch.outbox import FRESH_LANE, Claim, Outbox, Outcome, PendingEvent, Settlement
@@ -50,9 +51,9 @@ class CustomerEraser:
 
     async def _erase_orders(self, erasure: Erasure) -> None:
         while order_ids := await self._left(erasure):
-            await asyncio.gather(*map(self._empty_pending, order_ids))
+            await _all(self._empty_pending(order_id) for order_id in order_ids)
             await self._log.erase(order_ids)
-            await asyncio.gather(*map(self._forget, order_ids))
+            await _all(self._forget(order_id) for order_id in order_ids)
 
     async def _left(self, erasure: Erasure) -> list[str]:
         of_person = OrderFilter(customer_phone=erasure.phone)
@@ -91,6 +92,13 @@ class CustomerEraser:
         profile.finish_erasure(erasure, utc_now())
         if profile.raised:
             await self._customers.save(profile)
+
+
+async def _all(steps: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Side by side, so that they share the store's writes; raises the first failure once all have ended."""
+    for outcome in await asyncio.gather(*steps, return_exceptions=True):
+        if outcome is not None:
+            raise outcome
 
 
 def _settlement(claim: Claim, emptied: Sequence[PendingEvent]) -> Settlement:

@@ -13,6 +13,7 @@ from domain.errors import OrdersUnderWay, StoreUnavailable
 from domain.order import Order
 from domain.order_state import NOBODY
 from tests.builders import DELIVERY, LUIGI
+from tests.contract.conftest import OpenStore
 from tests.contract.customers import PHONE, Counter, ordered
 
 NOW = utc_now()
@@ -82,12 +83,8 @@ async def test_orders_forget_the_person_and_keep_the_rest(counter: Counter) -> N
 
     for order in orders:
         state = (await counter.store.orders.get(order.id)).state
-        assert (state.customer, state.fulfilment.address, state.notes, state.cancel_reason) == (
-            NOBODY,
-            None,
-            None,
-            None,
-        )
+        assert (state.customer, state.fulfilment.address) == (NOBODY, None)
+        assert (state.notes, state.cancel_reason) == (None, None)
         assert (state.total_amount, state.items, state.placed_at) == (2_500, order.state.items, order.state.placed_at)
     assert await counter.store.order_queries.list(OrderFilter(customer_phone=PHONE), limit=9, before_id=None) == []
 
@@ -150,8 +147,13 @@ async def test_erasing_again_changes_nothing(counter: Counter) -> None:
     ],
 )
 async def test_a_crash_anywhere_is_made_good_by_beginning_again(
-    counter: Counter, part: str, method: str, at: int
+    open_store: OpenStore, part: str, method: str, at: int
 ) -> None:
+    async with open_store(1.0) as store:  # a lease that a crash leaves behind soon ends
+        await _crash_and_begin_again(Counter(store), part, method, at)
+
+
+async def _crash_and_begin_again(counter: Counter, part: str, method: str, at: int) -> None:
     store = counter.store
     parts = {"log": store.event_log, "outbox": store.outboxes["order"], "orders": store.orders}
     orders = [await finished(counter, placed_at=NOW - timedelta(minutes=n)) for n in range(4)]
