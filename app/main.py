@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from app.auth import StaffKeys
 from app.bootstrap import Service
-from app.controllers import dead_letters, health, kitchen, menu, orders, schemas, streams
+from app.controllers import customers, dead_letters, health, kitchen, menu, orders, schemas, streams
 from app.docs import docs_routes
 from app.errors import EXCEPTION_HANDLERS
 from app.middleware import Edge
@@ -31,12 +31,13 @@ TAGS = [
     {"name": "orders", "description": "Place, read, and move them along."},
     {"name": "menu", "description": "What can be ordered."},
     {"name": "kitchen", "description": "Capacity, load and the queue."},
+    {"name": "customers", "description": "Profiles, points, export and erasure."},
     {"name": "streams", "description": "Server-sent events, resumable by `Last-Event-ID`."},
     {"name": "operations", "description": "Dead letters: what could not be delivered."},
     {"name": "events", "description": "The schemas of published CloudEvents."},
     {"name": "health", "description": "For probes and scrapers."},
 ]
-ROUTERS = (orders, streams, menu, kitchen, dead_letters, health, schemas)
+ROUTERS = (orders, streams, menu, kitchen, customers, dead_letters, health, schemas)
 
 
 class Application(FastAPI):

@@ -33,6 +33,8 @@ ORDER_EXAMPLE: dict[str, Any] = {
     "notes": "Ring twice",
     "currency": "USD",
     "totalAmount": 3638,
+    "discount": 0,
+    "pointsRedeemed": 0,
     "pizzaCount": 2,
     "estimatedReadyTime": None,
     "placedAt": "2026-05-04T18:30:00.125Z",
@@ -91,7 +93,9 @@ class OrderResponse(ResponseModel):
     items: list[OrderLineResponse]
     notes: str | None
     currency: str = Field(description="ISO 4217")
-    total_amount: Amount
+    total_amount: Amount = Field(description="What is to be paid, the discount taken off.")
+    discount: Amount = Field(description="What the redeemed points were worth.")
+    points_redeemed: int
     pizza_count: int
     estimated_ready_time: datetime | None
     placed_at: datetime
@@ -151,6 +155,8 @@ def _order(view: OrderView) -> dict[str, object]:
         "notes": state.notes,
         "currency": state.currency,
         "totalAmount": state.total_amount,
+        "discount": state.discount,
+        "pointsRedeemed": state.points_redeemed,
         "pizzaCount": state.pizza_count,
         "estimatedReadyTime": state.estimated_ready_time,
         "placedAt": state.placed_at,

@@ -55,6 +55,7 @@ class SqliteTicketBoard:
             connection.executemany("UPDATE tickets SET notes = NULL WHERE order_id = ?", rows)
 
         await self._database.write(write)
+        await self._database.empty_journal()
 
 
 def _statement(change: Ticket | TicketChange) -> tuple[str, tuple[object, ...]]:

@@ -5,16 +5,23 @@ from typing import Any
 
 from domain.events import (
     CookingStartedEvent,
+    CustomerChangedEvent,
+    CustomerErasedEvent,
+    CustomerErasureFinishedEvent,
+    CustomerRegisteredEvent,
     DomainEvent,
     KitchenPlaceWithdrawnEvent,
     OrderCancelledEvent,
     OrderCollectedEvent,
     OrderConfirmedEvent,
+    OrderCustomerErasedEvent,
     OrderDeliveredEvent,
     OrderedItem,
     OrderPlacedEvent,
     OrderReadyEvent,
     OrderShippedEvent,
+    PointsGivenBackEvent,
+    PointsRedeemedEvent,
 )
 from domain.identity import new_event_id, new_order_id
 
@@ -84,4 +91,11 @@ def one_of_each() -> list[DomainEvent]:
         OrderCollectedEvent(**common(7), collected_time=NOON),
         OrderCancelledEvent(**common(8), cancelled_time=NOON, reason="Zoë moved away"),
         KitchenPlaceWithdrawnEvent(**common(9), withdrawn_time=NOON),
+        OrderCustomerErasedEvent(**common(10), erased_time=NOON),
+        CustomerRegisteredEvent(**common(1), registered_time=NOON, first_order_id=order_id),
+        CustomerChangedEvent(**common(2), changed_time=NOON, fields=("name", "email"), user_id=None),
+        CustomerErasedEvent(**common(3), erased_time=NOON, last_order_id=order_id, user_id="luigi"),
+        CustomerErasureFinishedEvent(**common(4), finished_time=NOON, last_order_id=order_id),
+        PointsRedeemedEvent(**common(5), redeemed_time=NOON, order_id=order_id, points=30),
+        PointsGivenBackEvent(**common(6), given_back_time=NOON, order_id=order_id, points=30),
     ]
