@@ -16,11 +16,14 @@ import structlog
 import application.events
 from app.event_feed import EventFeed
 from app.handlers import register_handlers
-from app.notifications import EverybodyWantsBoth, Notifications, make_notifications
+from app.notifications import Notifications, make_notifications
 from app.order_tokens import OrderTokens
 from app.parts import make_parts
 from app.settings import Settings
 from application.behaviours import observe, retry_conflicts
+from application.customer_desk import CustomerDesk
+from application.customer_eraser import CustomerEraser
+from application.customer_ids import CustomerIds
 from application.dispatch.dispatcher import Dispatcher
 from application.dispatch.relay import Relay
 from application.dispatch.retry import RetryPolicy
@@ -32,6 +35,7 @@ from application.mediator import Mediator
 from application.ports import CloudEventPublisher, EventLog, KitchenDisplay, OrderQueries, TicketBoard
 from application.ports.customers import CustomerDirectory
 from application.ports.driver_positions import DriverPositions
+from application.ports.loyalty import PointsLedger
 from application.ports.notifications import MailGateway, MessageComposer, NotificationLog, SmsGateway
 from application.store import Store
 from application.telemetry import Telemetry
@@ -118,6 +122,12 @@ def build_service(settings: Settings) -> Service:
         EventLog: store.event_log,
         TicketBoard: store.ticket_board,
         DriverPositions: store.driver_positions,
+        OrderQueries: store.order_queries,
+        PointsLedger: store.points,
+        CustomerIds: parts.customer_ids,
+        CustomerDesk: parts.customer_desk,
+        CustomerEraser: parts.customer_eraser,
+        CustomerDirectory: parts.customer_directory,
         KitchenDesk: parts.kitchen_desk,
         TourDesk: parts.tour_desk,
         KitchenDisplay: display,
@@ -125,8 +135,6 @@ def build_service(settings: Settings) -> Service:
         Mediator: parts.mediator,
         ConfirmBy: None if settings.confirm == "manual" else ConfirmBy(settings.confirm),
         Telemetry: metrics,
-        OrderQueries: store.order_queries,
-        CustomerDirectory: EverybodyWantsBoth(),
         NotificationLog: store.notifications,
         MessageComposer: notifications.composer,
         SmsGateway: notifications.sms,

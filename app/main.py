@@ -16,6 +16,7 @@ from app.auth import StaffKeys
 from app.bootstrap import Service
 from app.controllers import (
     audit,
+    customers,
     dead_letters,
     driver_positions,
     drivers,
@@ -47,6 +48,7 @@ TAGS = [
     {"name": "kitchen", "description": "Capacity, load and the queue."},
     {"name": "drivers", "description": "Who delivers what, their tours, and where they are."},
     {"name": "notifications", "description": "What customers were told, and what became of it."},
+    {"name": "customers", "description": "Profiles, points, export and erasure."},
     {"name": "streams", "description": "Server-sent events, resumable by `Last-Event-ID`."},
     {"name": "operations", "description": "The audit trail, and what could not be delivered."},
     {"name": "events", "description": "CloudEvents: those that come in, and the schemas of those that go out."},
@@ -60,6 +62,7 @@ ROUTERS = (
     kitchen,
     driver_positions,  # before the drivers, whose ids its path looks like
     drivers,
+    customers,
     notifications,
     incoming,
     dead_letters,

@@ -101,6 +101,9 @@ class Settings(BaseSettings):
     mail_from: str = Field(default="", max_length=320)
     smtp_url: Annotated[str | None, BeforeValidator(lambda value: value or None)] = Field(default=None, repr=False)
 
+    #: What a loyalty point pays for, in minor units of the currency.
+    point_value: int = Field(default=5, ge=1, le=10_000)
+
     lease_seconds: float = Field(default=10, ge=1, le=600)
     retry_base_seconds: float = Field(default=1, gt=0, le=60)
     retry_cap_seconds: float = Field(default=300, gt=0, le=86_400)

@@ -7,7 +7,9 @@ from application.dispatch.outbox import Deliveries, Outbox
 from application.ports import EventLog, OrderQueries, SecretStore, TicketBoard
 from application.ports.driver_positions import DriverPositions
 from application.ports.drivers import DriverQueries
+from application.ports.loyalty import PointsLedger
 from application.ports.notifications import NotificationLog
+from domain.customer import CustomerProfile
 from domain.driver import Driver
 from domain.incoming import Incoming
 from domain.kitchen import Kitchen
@@ -35,6 +37,8 @@ class Store(Protocol):
     @property
     def inbox(self) -> Repository[Incoming]: ...
     @property
+    def customers(self) -> Repository[CustomerProfile]: ...
+    @property
     def order_queries(self) -> OrderQueries: ...
     @property
     def driver_queries(self) -> DriverQueries: ...
@@ -46,6 +50,8 @@ class Store(Protocol):
     def driver_positions(self) -> DriverPositions: ...
     @property
     def notifications(self) -> NotificationLog: ...
+    @property
+    def points(self) -> PointsLedger: ...
     @property
     def secrets(self) -> SecretStore: ...
     @property

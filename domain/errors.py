@@ -160,6 +160,30 @@ class BatchTooLarge(DomainError):
     code = "batch_too_large"
 
 
+class OrdersUnderWay(DomainError):
+    """A person whose order is not finished cannot be erased: somebody has to know whose pizza it is."""
+
+    code = "orders_under_way"
+
+    def __init__(self, order_ids: Sequence[str]) -> None:
+        super().__init__(f"Finish or cancel {', '.join(order_ids)} first.")
+
+
+class NotEnoughPoints(DomainError):
+    """The customer has fewer points than are to be redeemed."""
+
+    code = "not_enough_points"
+
+    def __init__(self) -> None:
+        super().__init__("There are not so many points to redeem.", parameter="/redeemPoints")
+
+
+class PointsNotYours(DomainError):
+    """Nothing shows that whoever orders is the customer whose points are to be redeemed."""
+
+    code = "points_not_yours"
+
+
 class NotFound(DomainError):
     """There is nothing under this id."""
 

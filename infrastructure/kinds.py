@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from domain.aggregate import AggregateRoot
+from domain.customer import CustomerProfile, CustomerState
 from domain.driver import Driver, DriverState
 from domain.incoming import Incoming, IncomingState
 from domain.kitchen import Kitchen, KitchenState
@@ -31,7 +32,7 @@ ORDERS = Kind("order", "orders", OrderState, Order.restore)
 MENUS = Kind("menu", "menus", MenuState, Menu.restore)
 KITCHENS = Kind("kitchen", "kitchens", KitchenState, Kitchen.restore, raises_events=False)
 DRIVERS = Kind("driver", "drivers", DriverState, Driver.restore)
-
 INCOMING = Kind("incoming", "incoming", IncomingState, Incoming.restore)
+CUSTOMERS = Kind("customer", "customers", CustomerState, CustomerProfile.restore)
 
-KINDS: tuple[Kind[Any], ...] = (ORDERS, MENUS, KITCHENS, DRIVERS, INCOMING)
+KINDS: tuple[Kind[Any], ...] = (ORDERS, MENUS, KITCHENS, DRIVERS, CUSTOMERS, INCOMING)

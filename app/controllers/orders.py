@@ -19,6 +19,7 @@ from app.models.order_responses import (
     order_page_json,
 )
 from app.openapi import PLACED_HEADERS, VERSION_HEADER, Responses, problems, with_headers
+from app.points_proof import check_points_are_theirs
 from app.preconditions import IfMatch, etag, expected_version, is_known
 from app.refusals import Fault, InvalidRequest
 from app.responses import JsonResponse
@@ -67,12 +68,19 @@ router = APIRouter(prefix="/api/orders", tags=["orders"], route_class=LeanRoute)
         "unknown_topping",
         "idempotency_key_reused",
         "duplicate_id",
+        "not_enough_points",
+        "points_not_yours",
+        "version_conflict",
+        "backlog_full",
     ),
 )
 async def place_order(request: Request, order: PlaceOrderRequest, idempotency_key: IdempotencyKey = None) -> Response:
-    """Anybody may. The `token` in the answer lets its holder read and cancel this order; it is shown only here."""
+    """Anybody may. The `token` in the answer lets its holder read and cancel this order; it is shown only here. With
+    `redeemPoints`, show an API key, or the token of an earlier order that was received (X-Order-Token)."""
     if idempotency_key is not None:
         check_key(idempotency_key)
+    if order.redeem_points:
+        await check_points_are_theirs(request, order.customer.phone)
     placed: OrderView = await execute(request, order.to_command(idempotency_key))
     token = service_of(request).order_tokens.issue(placed.id)
     location = (b"location", b"/api/orders/" + placed.id.encode())

@@ -34,9 +34,10 @@ from application.queries.orders import (
 
 def register(mediator: Mediator, parts: Parts) -> None:
     queries = parts.store.order_queries
-    mediator.register(
-        PlaceOrderCommand, PlaceOrderCommandHandler(parts.store.orders, queries, parts.menu, parts.order_telemetry)
+    place_order = PlaceOrderCommandHandler(
+        parts.store.orders, queries, parts.menu, parts.loyalty_desk, parts.order_telemetry
     )
+    mediator.register(PlaceOrderCommand, place_order)
     mediator.register(ConfirmOrderCommand, ConfirmOrderCommandHandler(parts.orders, parts.kitchen_load))
     mediator.register(StartCookingCommand, StartCookingCommandHandler(parts.orders, parts.kitchen_desk))
     mediator.register(MarkOrderReadyCommand, MarkOrderReadyCommandHandler(parts.orders))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from application.clock import utc_now
+from application.loyalty_desk import LoyaltyDesk
 from application.mediator import Command
 from application.menu_card import MenuCard
 from application.ports import OrderQueries, OrderView
@@ -33,20 +34,27 @@ class PlaceOrderCommand(Command[OrderView]):
     notes: str | None = None
     idempotency_key: str | None = None
     request_digest: str | None = None
+    redeem_points: int = 0
 
 
 class PlaceOrderCommandHandler:
     def __init__(
-        self, orders: Repository[Order], queries: OrderQueries, menu: MenuCard, telemetry: OrderTelemetry
+        self,
+        orders: Repository[Order],
+        queries: OrderQueries,
+        menu: MenuCard,
+        loyalty: LoyaltyDesk,
+        telemetry: OrderTelemetry,
     ) -> None:
         self._orders = orders
         self._queries = queries
         self._menu = menu
+        self._loyalty = loyalty
         self._telemetry = telemetry
 
     async def handle(self, command: PlaceOrderCommand) -> OrderView:
         """Raises `UnknownPizza`, `UnknownSize`, `UnknownTopping`, `InvalidOrder`, `IdempotencyKeyReused`,
-        `StoreUnavailable`."""
+        `NotEnoughPoints`, `StoreUnavailable`."""
         menu = await self._menu.current()
         now = utc_now()
         order = Order.place(
@@ -62,9 +70,11 @@ class PlaceOrderCommandHandler:
             notes=command.notes,
             idempotency_key=command.idempotency_key,
             request_digest=command.request_digest,
+            discount=command.redeem_points * self._loyalty.point_value,
+            points_redeemed=command.redeem_points,
         )
         try:
-            await self._orders.add(order)
+            await (self._loyalty if command.redeem_points else self._orders).add(order)
         except DuplicateRequest:
             return await self._placed_before(command)
         self._telemetry.placed(order.state)

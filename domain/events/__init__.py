@@ -5,6 +5,16 @@ Amounts are integer minor units of the order's currency; times carry UTC.
 
 from domain.events.base import (
     DomainEvent,
+    without_person,
+)
+from domain.events.customer import (
+    CustomerChangedEvent,
+    CustomerErasedEvent,
+    CustomerErasureFinishedEvent,
+    CustomerEvent,
+    CustomerRegisteredEvent,
+    PointsGivenBackEvent,
+    PointsRedeemedEvent,
 )
 from domain.events.driver import (
     DriverChangedEvent,
@@ -28,6 +38,7 @@ from domain.events.order import (
     OrderCancelledEvent,
     OrderCollectedEvent,
     OrderConfirmedEvent,
+    OrderCustomerErasedEvent,
     OrderDeliveredEvent,
     OrderedItem,
     OrderEvent,
@@ -42,6 +53,11 @@ from domain.events.order import (
 
 __all__ = [
     "CookingStartedEvent",
+    "CustomerChangedEvent",
+    "CustomerErasedEvent",
+    "CustomerErasureFinishedEvent",
+    "CustomerEvent",
+    "CustomerRegisteredEvent",
     "DomainEvent",
     "DriverChangedEvent",
     "DriverEvent",
@@ -53,6 +69,7 @@ __all__ = [
     "OrderCancelledEvent",
     "OrderCollectedEvent",
     "OrderConfirmedEvent",
+    "OrderCustomerErasedEvent",
     "OrderDeliveredEvent",
     "OrderEvent",
     "OrderPlacedEvent",
@@ -64,9 +81,12 @@ __all__ = [
     "PaymentReceivedEvent",
     "PaymentReportedEvent",
     "PizzaCookedEvent",
+    "PointsGivenBackEvent",
+    "PointsRedeemedEvent",
     "RefundRequestedEvent",
     "StopCompletedEvent",
     "StopDroppedEvent",
     "TourEndedEvent",
     "TourStartedEvent",
+    "without_person",
 ]

@@ -18,7 +18,7 @@ from infrastructure.serialization import event_from_document, to_document
 
 AGGREGATES = tuple(kind.home for kind in KINDS)
 #: Aggregates first: nothing else in the copy may know more of one than it does itself.
-COLLECTIONS = (*AGGREGATES, "secrets", "tickets", "driver_positions", "notifications")
+COLLECTIONS = (*AGGREGATES, "secrets", "tickets", "driver_positions", "notifications", "points_movements")
 EVENTS = "events"
 _OPTIONS: CodecOptions[Document] = CodecOptions(tz_aware=True)
 
@@ -70,6 +70,7 @@ class Archive:
         self._connection.execute("BEGIN")
         self._mend_tickets()
         self._mend_places()
+        self._mend_points()
         self._connection.execute("COMMIT")
         self._check()
         return sum(
@@ -121,6 +122,15 @@ class Archive:
                 if order_id not in placed
             ]
             self._connection.execute("UPDATE kitchens SET document = ? WHERE id = ?", (bson.encode(kitchen), row_id))
+
+    def _mend_points(self) -> None:
+        """Movements were read after their orders: those that the copied order does not warrant yet will come again."""
+        self._connection.execute(
+            "DELETE FROM points_movements AS m WHERE NOT EXISTS ("
+            "SELECT 1 FROM orders o WHERE o.id = substr(m.id, 1, instr(m.id, ':') - 1) AND"
+            " CASE substr(m.id, instr(m.id, ':') + 1) WHEN 'redeemed' THEN 1 WHEN 'earned' THEN o.status <> 'pending'"
+            " ELSE o.status = 'cancelled' END)"
+        )
 
     def _check(self) -> None:
         wrong = {

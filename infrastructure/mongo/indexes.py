@@ -33,6 +33,7 @@ INDEXES = {
         IndexModel([("order_id", ASCENDING)]),
         IndexModel([("status", ASCENDING), ("_id", ASCENDING)], partialFilterExpression={"error": _THERE}),
     ],
+    "points_movements": [IndexModel([("customer_id", ASCENDING), ("at", ASCENDING), ("_id", ASCENDING)])],
     "tickets": [IndexModel([("status", ASCENDING), ("confirmed_at", ASCENDING)])],
 }
 for _kind in KINDS:

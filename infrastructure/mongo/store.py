@@ -7,7 +7,7 @@ from pymongo.uri_parser import parse_uri
 
 from application.dispatch.outbox import Deliveries, Outbox
 from domain.aggregate import AggregateRoot
-from infrastructure.kinds import DRIVERS, INCOMING, KINDS, KITCHENS, MENUS, ORDERS, Kind
+from infrastructure.kinds import CUSTOMERS, DRIVERS, INCOMING, KINDS, KITCHENS, MENUS, ORDERS, Kind
 from infrastructure.mongo.client import DEFAULT_DATABASE, Database, Driver, close_client, make_client
 from infrastructure.mongo.clock import ServerClock
 from infrastructure.mongo.coalescer import InsertCoalescer
@@ -20,6 +20,7 @@ from infrastructure.mongo.lease import Leases
 from infrastructure.mongo.notifications import MongoNotificationLog
 from infrastructure.mongo.order_queries import MongoOrderQueries
 from infrastructure.mongo.outbox import MongoOutbox
+from infrastructure.mongo.points_ledger import MongoPointsLedger
 from infrastructure.mongo.repository import MongoRepository
 from infrastructure.mongo.secrets import MongoSecretStore
 from infrastructure.mongo.ticket_board import MongoTicketBoard
@@ -50,12 +51,14 @@ class MongoStore:
         self.kitchens = self._repository(KITCHENS)
         self.drivers = self._repository(DRIVERS)
         self.inbox = self._repository(INCOMING)
+        self.customers = self._repository(CUSTOMERS)
         self.order_queries = MongoOrderQueries(self.database[ORDERS.home])
         self.driver_queries = MongoDriverQueries(self.database[DRIVERS.home])
         self.event_log = MongoEventLog(self.database["events"])
         self.ticket_board = MongoTicketBoard(self.database["tickets"])
         self.driver_positions = MongoDriverPositions(self.database["driver_positions"])
         self.notifications = MongoNotificationLog(self.database["notifications"])
+        self.points = MongoPointsLedger(self.database["points_movements"])
         self.secrets = MongoSecretStore(self.database["secrets"])
         self.outboxes: Mapping[str, Outbox] = {
             kind.name: MongoOutbox(self.database[kind.home], self._leases[kind.name])

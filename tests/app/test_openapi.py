@@ -20,6 +20,8 @@ OPERATION_IDS = {
     "checkLiveness", "checkReadiness", "getMetrics", "getEventSchema",
     "readAuditTrail",
     "listNotifications", "listOrderNotifications",
+    "findCustomer", "getCustomer", "editCustomer", "eraseCustomer", "listCustomerOrders", "getCustomerPoints",
+    "exportCustomer",
 }  # fmt: skip
 
 
