@@ -33,6 +33,7 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
     "method_not_allowed": ProblemType(405, "This path does not take this method"),
     "illegal_move": ProblemType(409, "The order's status does not allow this"),
     "too_late_to_cancel": ProblemType(409, "Too late to cancel"),
+    "not_available": ProblemType(409, "It cannot be ordered for now"),
     "kitchen_full": ProblemType(409, "The kitchen is full"),
     "version_conflict": ProblemType(409, "Somebody else was faster"),
     "duplicate_id": ProblemType(409, "This id is taken"),
@@ -129,11 +130,10 @@ async def handle_http_exception(request: Request, failure: Exception) -> Respons
 
 
 def _methods_at(request: Request) -> list[str]:
-    methods: set[str] = set()
-    for route in request.app.routes:
-        if route.matches(request.scope)[0] is not Match.NONE:
-            methods |= getattr(route, "methods", None) or set()
-    return sorted(methods)
+    """What the path takes. A path of its own (`/api/orders/quote`) is not also one with a part to fill in."""
+    found = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    own = [route for route in found if getattr(route, "path", None) == request.url.path]
+    return sorted({method for route in own or found for method in getattr(route, "methods", None) or ()})
 
 
 EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from app.auth import StaffKeys
 from app.bootstrap import Service
-from app.controllers import dead_letters, health, kitchen, menu, orders, schemas, streams
+from app.controllers import dead_letters, health, kitchen, menu, orders, quotes, schemas, streams
 from app.docs import docs_routes
 from app.errors import EXCEPTION_HANDLERS
 from app.middleware import Edge
@@ -36,7 +36,7 @@ TAGS = [
     {"name": "events", "description": "The schemas of published CloudEvents."},
     {"name": "health", "description": "For probes and scrapers."},
 ]
-ROUTERS = (orders, streams, menu, kitchen, dead_letters, health, schemas)
+ROUTERS = (orders, quotes, streams, menu, kitchen, dead_letters, health, schemas)
 
 
 class Application(FastAPI):

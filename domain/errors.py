@@ -58,6 +58,12 @@ class UnknownTopping(DomainError):
     code = "unknown_topping"
 
 
+class NotAvailable(DomainError):
+    """It is on the menu, but cannot be ordered for now."""
+
+    code = "not_available"
+
+
 class InvalidMenu(DomainError):
     """The menu contradicts itself, or a price is not a positive whole number of minor units."""
 

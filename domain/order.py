@@ -51,7 +51,7 @@ class Order(AggregateRoot[OrderState]):
         Raises `InvalidOrder` for no lines, too many lines or pizzas, a quantity below 1, or a fulfilment
         whose address does not fit it.
         """
-        _check_items(items)
+        check_items(items)
         _check_fulfilment(fulfilment)
         order = cls(
             order_id,
@@ -207,7 +207,8 @@ class Order(AggregateRoot[OrderState]):
         )
 
 
-def _check_items(items: Sequence[OrderLine]) -> None:
+def check_items(items: Sequence[OrderLine]) -> None:
+    """Raise `InvalidOrder` for no lines, too many lines or pizzas, or a quantity below 1."""
     if not 1 <= len(items) <= MAX_LINES:
         raise InvalidOrder(f"An order has 1 to {MAX_LINES} lines.", parameter="/items")
     for index, line in enumerate(items):

@@ -65,6 +65,7 @@ router = APIRouter(prefix="/api/orders", tags=["orders"], route_class=LeanRoute)
         "unknown_pizza",
         "unknown_size",
         "unknown_topping",
+        "not_available",
         "idempotency_key_reused",
         "duplicate_id",
     ),

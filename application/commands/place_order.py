@@ -1,5 +1,6 @@
 """Place an order: price it from the menu, and keep it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from application.clock import utc_now
@@ -8,8 +9,9 @@ from application.menu_card import MenuCard
 from application.ports import OrderQueries, OrderView
 from domain.errors import DuplicateRequest, IdempotencyKeyReused
 from domain.identity import new_order_id
+from domain.menu import Menu
 from domain.order import Order
-from domain.order_state import Customer, Fulfilment
+from domain.order_state import Customer, Fulfilment, OrderLine
 from domain.repositories import Repository
 
 
@@ -41,18 +43,15 @@ class PlaceOrderCommandHandler:
         self._menu = menu
 
     async def handle(self, command: PlaceOrderCommand) -> OrderView:
-        """Raises `UnknownPizza`, `UnknownSize`, `UnknownTopping`, `InvalidOrder`, `IdempotencyKeyReused`,
-        `StoreUnavailable`."""
+        """Raises `UnknownPizza`, `UnknownSize`, `UnknownTopping`, `NotAvailable`, `InvalidOrder`,
+        `IdempotencyKeyReused`, `StoreUnavailable`."""
         menu = await self._menu.current()
         now = utc_now()
         order = Order.place(
             new_order_id(now),
             customer=command.customer,
             fulfilment=command.fulfilment,
-            items=[
-                menu.price_line(item.pizza, item.size, item.quantity, item.extra_toppings, at=f"/items/{index}")
-                for index, item in enumerate(command.items)
-            ],
+            items=price_basket(menu, command.items),
             currency=menu.state.currency,
             now=now,
             notes=command.notes,
@@ -71,3 +70,11 @@ class PlaceOrderCommandHandler:
         if before is None or before.state.request_digest != command.request_digest:
             raise IdempotencyKeyReused("This Idempotency-Key came with another order before. Use a new key.")
         return before
+
+
+def price_basket(menu: Menu, items: Sequence[BasketItem]) -> tuple[OrderLine, ...]:
+    """Raises `UnknownPizza`, `UnknownSize`, `UnknownTopping`, `NotAvailable`, naming the item."""
+    return tuple(
+        menu.price_line(item.pizza, item.size, item.quantity, item.extra_toppings, at=f"/items/{index}")
+        for index, item in enumerate(items)
+    )

@@ -4,6 +4,16 @@ Amounts are integer minor units of the order's currency; times carry UTC.
 """
 
 from domain.events.base import DomainEvent
+from domain.events.menu import (
+    MenuEvent,
+    MenuReplacedEvent,
+    PizzaAddedToMenuEvent,
+    PizzaChangedEvent,
+    PizzaRetiredEvent,
+    ToppingAddedToMenuEvent,
+    ToppingChangedEvent,
+    ToppingRetiredEvent,
+)
 from domain.events.order import (
     CookingStartedEvent,
     KitchenPlaceWithdrawnEvent,
@@ -22,6 +32,8 @@ __all__ = [
     "CookingStartedEvent",
     "DomainEvent",
     "KitchenPlaceWithdrawnEvent",
+    "MenuEvent",
+    "MenuReplacedEvent",
     "OrderCancelledEvent",
     "OrderCollectedEvent",
     "OrderConfirmedEvent",
@@ -31,4 +43,10 @@ __all__ = [
     "OrderReadyEvent",
     "OrderShippedEvent",
     "OrderedItem",
+    "PizzaAddedToMenuEvent",
+    "PizzaChangedEvent",
+    "PizzaRetiredEvent",
+    "ToppingAddedToMenuEvent",
+    "ToppingChangedEvent",
+    "ToppingRetiredEvent",
 ]

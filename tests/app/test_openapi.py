@@ -14,6 +14,7 @@ from tests.app.orders import moved, placed
 OPERATION_IDS = {
     "placeOrder", "listOrders", "getOrder", "listOrderEvents", "streamOrder", "confirmOrder", "cookOrder",
     "markOrderReady", "dispatchOrder", "deliverOrder", "collectOrder", "cancelOrder", "getMenu", "replaceMenu",
+    "addPizza", "changePizza", "retirePizza", "addTopping", "changeTopping", "retireTopping", "quoteOrder",
     "getKitchen", "listTickets", "streamKitchen", "listDeadLetters", "redriveDeadLetter", "discardDeadLetter",
     "checkLiveness", "checkReadiness", "getMetrics", "getEventSchema",
 }  # fmt: skip

@@ -7,6 +7,7 @@ from domain.events import (
     CookingStartedEvent,
     DomainEvent,
     KitchenPlaceWithdrawnEvent,
+    MenuReplacedEvent,
     OrderCancelledEvent,
     OrderCollectedEvent,
     OrderConfirmedEvent,
@@ -15,6 +16,12 @@ from domain.events import (
     OrderPlacedEvent,
     OrderReadyEvent,
     OrderShippedEvent,
+    PizzaAddedToMenuEvent,
+    PizzaChangedEvent,
+    PizzaRetiredEvent,
+    ToppingAddedToMenuEvent,
+    ToppingChangedEvent,
+    ToppingRetiredEvent,
 )
 from domain.identity import new_event_id, new_order_id
 
@@ -84,4 +91,42 @@ def one_of_each() -> list[DomainEvent]:
         OrderCollectedEvent(**common(7), collected_time=NOON),
         OrderCancelledEvent(**common(8), cancelled_time=NOON, reason="Zoë moved away"),
         KitchenPlaceWithdrawnEvent(**common(9), withdrawn_time=NOON),
+        *_of_the_menu(),
+    ]
+
+
+def _of_the_menu() -> list[DomainEvent]:
+    def common(version: int) -> dict[str, Any]:
+        return {
+            "event_id": new_event_id(),
+            "occurred_at": NOON,
+            "aggregate_id": "menu",
+            "aggregate_version": version,
+        }
+
+    pizza: dict[str, Any] = {
+        "pizza_id": "calzone",
+        "name": "Calzone",
+        "description": "Folded",
+        "prices": {"large": 1500},
+        "available": True,
+    }
+    topping: dict[str, Any] = {"topping_id": "truffle", "name": "Trüffel", "price": 900, "available": False}
+    return [
+        PizzaAddedToMenuEvent(**common(1), **pizza),
+        PizzaChangedEvent(**common(2), **pizza, old_prices={"large": 1400, "extra-large": 1900}),
+        PizzaRetiredEvent(**common(3), pizza_id="calzone", name="Calzone"),
+        ToppingAddedToMenuEvent(**common(4), **topping),
+        ToppingChangedEvent(**common(5), **topping, old_price=800),
+        ToppingRetiredEvent(**common(6), topping_id="truffle", name="Trüffel"),
+        MenuReplacedEvent(
+            **common(7),
+            currency="EUR",
+            pizzas_added=("calzone", "marinara"),
+            pizzas_changed=(),
+            pizzas_retired=("diavola",),
+            toppings_added=(),
+            toppings_changed=("olives",),
+            toppings_retired=(),
+        ),
     ]
