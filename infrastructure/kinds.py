@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from domain.aggregate import AggregateRoot
+from domain.inventory import Ingredient, IngredientState, RecipeBook, RecipeBookState
 from domain.kitchen import Kitchen, KitchenState
 from domain.menu import Menu, MenuState
 from domain.order import Order
@@ -28,5 +29,7 @@ class Kind(Generic[A]):
 ORDERS = Kind("order", "orders", OrderState, Order.restore)
 MENUS = Kind("menu", "menus", MenuState, Menu.restore)
 KITCHENS = Kind("kitchen", "kitchens", KitchenState, Kitchen.restore, raises_events=False)
+INGREDIENTS = Kind("ingredient", "ingredients", IngredientState, Ingredient.restore)
+RECIPE_BOOKS = Kind("recipe_book", "recipe_books", RecipeBookState, RecipeBook.restore)
 
-KINDS: tuple[Kind[Any], ...] = (ORDERS, MENUS, KITCHENS)
+KINDS: tuple[Kind[Any], ...] = (ORDERS, MENUS, KITCHENS, INGREDIENTS, RECIPE_BOOKS)

@@ -4,6 +4,17 @@ Amounts are integer minor units of the order's currency; times carry UTC.
 """
 
 from domain.events.base import DomainEvent
+from domain.events.inventory import (
+    IngredientAddedEvent,
+    IngredientBackInStockEvent,
+    IngredientChangedEvent,
+    IngredientEvent,
+    IngredientSoldOutEvent,
+    RecipeBookEvent,
+    RecipeChangedEvent,
+    RecipeRemovedEvent,
+    StockRunningLowEvent,
+)
 from domain.events.menu import (
     MenuEvent,
     MenuReplacedEvent,
@@ -31,6 +42,11 @@ from domain.events.order import (
 __all__ = [
     "CookingStartedEvent",
     "DomainEvent",
+    "IngredientAddedEvent",
+    "IngredientBackInStockEvent",
+    "IngredientChangedEvent",
+    "IngredientEvent",
+    "IngredientSoldOutEvent",
     "KitchenPlaceWithdrawnEvent",
     "MenuEvent",
     "MenuReplacedEvent",
@@ -46,6 +62,10 @@ __all__ = [
     "PizzaAddedToMenuEvent",
     "PizzaChangedEvent",
     "PizzaRetiredEvent",
+    "RecipeBookEvent",
+    "RecipeChangedEvent",
+    "RecipeRemovedEvent",
+    "StockRunningLowEvent",
     "ToppingAddedToMenuEvent",
     "ToppingChangedEvent",
     "ToppingRetiredEvent",

@@ -30,6 +30,12 @@ INDEXES = {
         IndexModel([("aggregate_id", ASCENDING), ("aggregate_version", ASCENDING)]),
     ],
     "tickets": [IndexModel([("status", ASCENDING), ("confirmed_at", ASCENDING)])],
+    "stock_movements": [
+        IndexModel([("at", ASCENDING), ("_id", ASCENDING)]),
+        IndexModel([("ingredient", ASCENDING), ("at", ASCENDING), ("_id", ASCENDING)]),
+        IndexModel([("order_id", ASCENDING)], partialFilterExpression={"order_id": _THERE}),
+        IndexModel([("unseen", ASCENDING), ("at", ASCENDING)], partialFilterExpression={"unseen": _THERE}),
+    ],
 }
 for _kind in KINDS:
     if _kind.raises_events:

@@ -7,7 +7,7 @@ from pymongo.uri_parser import parse_uri
 
 from application.dispatch.outbox import Deliveries, Outbox
 from domain.aggregate import AggregateRoot
-from infrastructure.kinds import KINDS, KITCHENS, MENUS, ORDERS, Kind
+from infrastructure.kinds import INGREDIENTS, KINDS, KITCHENS, MENUS, ORDERS, RECIPE_BOOKS, Kind
 from infrastructure.mongo.client import DEFAULT_DATABASE, Database, Driver, close_client, make_client
 from infrastructure.mongo.clock import ServerClock
 from infrastructure.mongo.coalescer import InsertCoalescer
@@ -17,8 +17,10 @@ from infrastructure.mongo.indexes import INDEXES
 from infrastructure.mongo.lease import Leases
 from infrastructure.mongo.order_queries import MongoOrderQueries
 from infrastructure.mongo.outbox import MongoOutbox
+from infrastructure.mongo.pantry import MongoPantry
 from infrastructure.mongo.repository import MongoRepository
 from infrastructure.mongo.secrets import MongoSecretStore
+from infrastructure.mongo.stock_room import MongoStockRoom
 from infrastructure.mongo.ticket_board import MongoTicketBoard
 from infrastructure.observer import Observer
 
@@ -45,9 +47,13 @@ class MongoStore:
         self.orders = self._repository(ORDERS)
         self.menus = self._repository(MENUS)
         self.kitchens = self._repository(KITCHENS)
+        self.ingredients = self._repository(INGREDIENTS)
+        self.recipe_books = self._repository(RECIPE_BOOKS)
         self.order_queries = MongoOrderQueries(self.database[ORDERS.home])
         self.event_log = MongoEventLog(self.database["events"])
         self.ticket_board = MongoTicketBoard(self.database["tickets"])
+        self.stock_room = MongoStockRoom(self.database["stock"], self.database["stock_movements"])
+        self.pantry = MongoPantry(self.database[INGREDIENTS.home])
         self.secrets = MongoSecretStore(self.database["secrets"])
         self.outboxes: Mapping[str, Outbox] = {
             kind.name: MongoOutbox(self.database[kind.home], self._leases[kind.name])
@@ -73,6 +79,7 @@ class MongoStore:
     async def close(self) -> None:
         for inserts in self._inserts:
             await inserts.drain()
+        await self.stock_room.close()
         await self._clock.stop()
         await close_client(self._client)
 
