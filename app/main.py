@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from app.auth import StaffKeys
 from app.bootstrap import Service
-from app.controllers import dead_letters, health, kitchen, menu, orders, quotes, schemas, streams
+from app.controllers import dead_letters, health, inventory, kitchen, menu, orders, quotes, schemas, streams
 from app.docs import docs_routes
 from app.errors import EXCEPTION_HANDLERS
 from app.middleware import Edge
@@ -30,13 +30,14 @@ Changes are guarded by versions: send the `ETag` that you decided on as `If-Matc
 TAGS = [
     {"name": "orders", "description": "Place, read, and move them along."},
     {"name": "menu", "description": "What can be ordered."},
+    {"name": "stock", "description": "Ingredients, recipes, and what is on hand."},
     {"name": "kitchen", "description": "Capacity, load and the queue."},
     {"name": "streams", "description": "Server-sent events, resumable by `Last-Event-ID`."},
     {"name": "operations", "description": "Dead letters: what could not be delivered."},
     {"name": "events", "description": "The schemas of published CloudEvents."},
     {"name": "health", "description": "For probes and scrapers."},
 ]
-ROUTERS = (orders, quotes, streams, menu, kitchen, dead_letters, health, schemas)
+ROUTERS = (orders, quotes, streams, menu, inventory, kitchen, dead_letters, health, schemas)
 
 
 class Application(FastAPI):

@@ -9,6 +9,7 @@ from application.kitchen_desk import KitchenDesk
 from application.kitchen_load import KitchenLoad
 from application.mediator import Mediator
 from application.menu_card import MenuCard
+from application.stock_desk import RecipeCard, StockDesk
 from application.store import Store
 
 
@@ -23,10 +24,13 @@ class Parts:
     orders: OrderChanger
     kitchen_desk: KitchenDesk
     kitchen_load: KitchenLoad
+    recipes: RecipeCard
+    stock: StockDesk
 
 
 def make_parts(settings: Settings, store: Store, mediator: Mediator) -> Parts:
     cooking_time = timedelta(minutes=settings.cooking_minutes)
+    recipes = RecipeCard(store.recipe_books)
     return Parts(
         settings=settings,
         store=store,
@@ -35,4 +39,6 @@ def make_parts(settings: Settings, store: Store, mediator: Mediator) -> Parts:
         orders=OrderChanger(store.orders),
         kitchen_desk=KitchenDesk(store.kitchens, store.orders, settings.kitchen_capacity),
         kitchen_load=KitchenLoad(store.order_queries, settings.kitchen_capacity, cooking_time),
+        recipes=recipes,
+        stock=StockDesk(store.stock_room, recipes, store.order_queries),
     )

@@ -68,6 +68,9 @@ class Settings(BaseSettings):
     kitchen_capacity: int = Field(default=12, ge=1, le=1_000)
     cooking_minutes: int = Field(default=12, ge=1, le=240)
 
+    #: What a pizza that joins the menu has on hand at first; 0: it is not stocked, and not tracked.
+    opening_portions: int = Field(default=10, ge=0, le=100_000)
+
     lease_seconds: float = Field(default=10, ge=1, le=600)
     retry_base_seconds: float = Field(default=1, gt=0, le=60)
     retry_cap_seconds: float = Field(default=300, gt=0, le=86_400)

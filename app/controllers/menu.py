@@ -28,6 +28,7 @@ from application.commands.change_menu import (
     RetireToppingCommand,
 )
 from application.queries.kitchen import GetMenuQuery
+from application.queries.stock import GetSoldOutQuery
 from domain.menu import Menu
 
 STAFF = [Security(staff_only)]
@@ -48,7 +49,7 @@ router = APIRouter(prefix="/api/menu", tags=["menu"], route_class=LeanRoute)
 )
 async def get_menu(request: Request) -> Response:
     """What can be ordered, in which sizes, at which prices."""
-    return _answer(await execute(request, GetMenuQuery()))
+    return await _answer(request, await execute(request, GetMenuQuery()))
 
 
 @router.put(
@@ -61,7 +62,7 @@ async def get_menu(request: Request) -> Response:
 )
 async def replace_menu(request: Request, menu: MenuRequest, if_match: IfMatch = None) -> Response:
     """All of it at once. Orders keep the prices that they were placed at."""
-    return _answer(await execute(request, menu.to_command(expected_version(if_match))))
+    return await _answer(request, await execute(request, menu.to_command(expected_version(if_match))))
 
 
 @router.post(
@@ -157,8 +158,9 @@ async def retire_topping(request: Request, topping_id: str, if_match: IfMatch = 
 
 
 async def _change(request: Request, command: ChangeMenu, status_code: int = 200) -> Response:
-    return _answer(await execute(request, command), status_code)
+    return await _answer(request, await execute(request, command), status_code)
 
 
-def _answer(menu: Menu, status_code: int = 200) -> Response:
-    return model_response(MenuResponse.of(menu), status_code, headers=(etag(menu.version),))
+async def _answer(request: Request, menu: Menu, status_code: int = 200) -> Response:
+    body = MenuResponse.of(menu, await execute(request, GetSoldOutQuery(menu)))
+    return model_response(body, status_code, headers=(etag(menu.version),))

@@ -16,7 +16,13 @@ router = APIRouter(prefix="/api/orders", tags=["orders"], route_class=LeanRoute)
     operation_id="quoteOrder",
     summary="Price a basket",
     responses=problems(
-        "invalid_request", "invalid_order", "unknown_pizza", "unknown_size", "unknown_topping", "not_available"
+        "invalid_request",
+        "invalid_order",
+        "unknown_pizza",
+        "unknown_size",
+        "unknown_topping",
+        "not_available",
+        "sold_out",
     ),
 )
 async def quote_order(request: Request, basket: QuoteRequest) -> QuoteResponse:

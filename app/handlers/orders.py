@@ -32,8 +32,8 @@ from application.queries.quote import QuoteOrderQuery, QuoteOrderQueryHandler
 
 def register(mediator: Mediator, parts: Parts) -> None:
     queries = parts.store.order_queries
-    mediator.register(PlaceOrderCommand, PlaceOrderCommandHandler(parts.store.orders, queries, parts.menu))
-    mediator.register(QuoteOrderQuery, QuoteOrderQueryHandler(parts.menu))
+    mediator.register(PlaceOrderCommand, PlaceOrderCommandHandler(parts.store.orders, queries, parts.menu, parts.stock))
+    mediator.register(QuoteOrderQuery, QuoteOrderQueryHandler(parts.menu, parts.stock))
     mediator.register(ConfirmOrderCommand, ConfirmOrderCommandHandler(parts.orders, parts.kitchen_load))
     mediator.register(StartCookingCommand, StartCookingCommandHandler(parts.orders, parts.kitchen_desk))
     mediator.register(MarkOrderReadyCommand, MarkOrderReadyCommandHandler(parts.orders))

@@ -1,5 +1,6 @@
 """The menu, as clients see and change it."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
@@ -53,6 +54,8 @@ class PizzaRequest(ChangePizzaRequest):
     model_config = example(MENU_EXAMPLE["pizzas"][0])
 
     id: MenuId
+    sold_out: bool | None = Field(None, description="Ignored, so that a menu can be sent back as it was read.")
+    sold_out_sizes: list[MenuId] | None = Field(None, max_length=20, description="Ignored, likewise.")
 
 
 class ChangeToppingRequest(RequestModel):
@@ -98,6 +101,20 @@ class PizzaResponse(ResponseModel):
     description: str
     prices: dict[str, Amount] = Field(description="The price of each size.")
     available: Available
+    sold_out: bool = Field(description="Whether every size has run out.")
+    sold_out_sizes: list[str] = Field(description="The sizes that have run out: 409, `sold_out`.")
+
+    @classmethod
+    def of(cls, pizza: Pizza, gone: Sequence[str]) -> "PizzaResponse":
+        return cls(
+            id=pizza.id,
+            name=pizza.name,
+            description=pizza.description,
+            prices=dict(pizza.prices),
+            available=pizza.available,
+            sold_out=len(gone) == len(pizza.prices),
+            sold_out_sizes=list(gone),
+        )
 
 
 class ToppingResponse(ResponseModel):
@@ -108,7 +125,13 @@ class ToppingResponse(ResponseModel):
 
 
 class MenuResponse(ResponseModel):
-    model_config = example({"version": 1, **MENU_EXAMPLE})
+    model_config = example(
+        {
+            "version": 1,
+            **MENU_EXAMPLE,
+            "pizzas": [{**MENU_EXAMPLE["pizzas"][0], "soldOut": False, "soldOutSizes": ["large"]}],
+        }
+    )
 
     version: int = Field(description="Rises with every change. In quotes it is the ETag.")
     currency: str
@@ -116,10 +139,11 @@ class MenuResponse(ResponseModel):
     toppings: list[ToppingResponse]
 
     @classmethod
-    def of(cls, menu: Menu) -> "MenuResponse":
+    def of(cls, menu: Menu, sold_out: Mapping[str, Sequence[str]]) -> "MenuResponse":
+        """`sold_out` are the sizes that have run out, by pizza."""
         return cls(
             version=menu.version,
             currency=menu.state.currency,
-            pizzas=[PizzaResponse.model_validate(pizza) for pizza in menu.state.pizzas.values()],
+            pizzas=[PizzaResponse.of(pizza, sold_out.get(pizza.id, ())) for pizza in menu.state.pizzas.values()],
             toppings=[ToppingResponse.model_validate(topping) for topping in menu.state.toppings.values()],
         )

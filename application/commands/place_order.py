@@ -1,13 +1,14 @@
 """Place an order: price it from the menu, and keep it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from application.clock import utc_now
 from application.mediator import Command
 from application.menu_card import MenuCard
 from application.ports import OrderQueries, OrderView
-from domain.errors import DuplicateRequest, IdempotencyKeyReused
+from application.stock_desk import StockDesk
+from domain.errors import DuplicateId, DuplicateRequest, IdempotencyKeyReused, SoldOut
 from domain.identity import new_order_id
 from domain.menu import Menu
 from domain.order import Order
@@ -37,14 +38,15 @@ class PlaceOrderCommand(Command[OrderView]):
 
 
 class PlaceOrderCommandHandler:
-    def __init__(self, orders: Repository[Order], queries: OrderQueries, menu: MenuCard) -> None:
+    def __init__(self, orders: Repository[Order], queries: OrderQueries, menu: MenuCard, stock: StockDesk) -> None:
         self._orders = orders
         self._queries = queries
         self._menu = menu
+        self._stock = stock
 
     async def handle(self, command: PlaceOrderCommand) -> OrderView:
-        """Raises `UnknownPizza`, `UnknownSize`, `UnknownTopping`, `NotAvailable`, `InvalidOrder`,
-        `IdempotencyKeyReused`, `StoreUnavailable`."""
+        """Raises `UnknownPizza`, `UnknownSize`, `UnknownTopping`, `NotAvailable`, `SoldOut`,
+        `InvalidOrder`, `IdempotencyKeyReused`, `StoreUnavailable`."""
         menu = await self._menu.current()
         now = utc_now()
         order = Order.place(
@@ -58,11 +60,33 @@ class PlaceOrderCommandHandler:
             idempotency_key=command.idempotency_key,
             request_digest=command.request_digest,
         )
+        needs = await self._stock.needs(order.state.items)
         try:
-            await self._orders.add(order)
+            await (self._add_reserved(order, needs) if needs else self._orders.add(order))
         except DuplicateRequest:
             return await self._placed_before(command)
         return OrderView(order.id, order.version, order.state)
+
+    async def _add_reserved(self, order: Order, needs: Mapping[str, int]) -> None:
+        """First the stock, then the order. A crash between the two leaves a reservation that is swept away later."""
+        try:
+            await self._expect_new(order)
+            await self._stock.reserve(order.id, order.state.items, needs, order.state.placed_at)
+        except SoldOut:
+            await self._expect_new(order)  # perhaps it was sold to an earlier try of the same
+            raise
+        try:
+            await self._orders.add(order)
+        except (DuplicateRequest, DuplicateId):
+            await self._stock.give_back([order.id], order.state.placed_at)
+            raise
+
+    async def _expect_new(self, order: Order) -> None:
+        """Raise `DuplicateRequest` for a repeat, which has its stock already."""
+        key = order.state.idempotency_key
+        before = await self._queries.find_by_idempotency_key(key) if key else None
+        if before:
+            raise DuplicateRequest(before.id)
 
     async def _placed_before(self, command: PlaceOrderCommand) -> OrderView:
         key = command.idempotency_key

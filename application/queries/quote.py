@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from application.commands.place_order import BasketItem, price_basket
 from application.mediator import Query
 from application.menu_card import MenuCard
+from application.stock_desk import StockDesk
 from domain.order import check_items
 from domain.order_state import OrderLine
 
@@ -26,14 +27,16 @@ class Quote:
 
 
 class QuoteOrderQueryHandler:
-    def __init__(self, menu: MenuCard) -> None:
+    def __init__(self, menu: MenuCard, stock: StockDesk) -> None:
         self._menu = menu
+        self._stock = stock
 
     async def handle(self, query: QuoteOrderQuery) -> Quote:
         """Raises what placing an order of these items would raise."""
         menu = await self._menu.current()
         lines = price_basket(menu, query.items)
         check_items(lines)
+        await self._stock.check(lines)
         return Quote(
             lines=lines,
             currency=menu.state.currency,

@@ -15,6 +15,8 @@ OPERATION_IDS = {
     "placeOrder", "listOrders", "getOrder", "listOrderEvents", "streamOrder", "confirmOrder", "cookOrder",
     "markOrderReady", "dispatchOrder", "deliverOrder", "collectOrder", "cancelOrder", "getMenu", "replaceMenu",
     "addPizza", "changePizza", "retirePizza", "addTopping", "changeTopping", "retireTopping", "quoteOrder",
+    "getIngredient", "putIngredient", "getStock", "adjustStock", "listStockMovements", "getRecipe", "writeRecipe",
+    "removeRecipe",
     "getKitchen", "listTickets", "streamKitchen", "listDeadLetters", "redriveDeadLetter", "discardDeadLetter",
     "checkLiveness", "checkReadiness", "getMetrics", "getEventSchema",
 }  # fmt: skip

@@ -6,6 +6,10 @@ from typing import Any
 from domain.events import (
     CookingStartedEvent,
     DomainEvent,
+    IngredientAddedEvent,
+    IngredientBackInStockEvent,
+    IngredientChangedEvent,
+    IngredientSoldOutEvent,
     KitchenPlaceWithdrawnEvent,
     MenuReplacedEvent,
     OrderCancelledEvent,
@@ -19,6 +23,9 @@ from domain.events import (
     PizzaAddedToMenuEvent,
     PizzaChangedEvent,
     PizzaRetiredEvent,
+    RecipeChangedEvent,
+    RecipeRemovedEvent,
+    StockRunningLowEvent,
     ToppingAddedToMenuEvent,
     ToppingChangedEvent,
     ToppingRetiredEvent,
@@ -92,6 +99,7 @@ def one_of_each() -> list[DomainEvent]:
         OrderCancelledEvent(**common(8), cancelled_time=NOON, reason="Zoë moved away"),
         KitchenPlaceWithdrawnEvent(**common(9), withdrawn_time=NOON),
         *_of_the_menu(),
+        *_of_the_stock_room(),
     ]
 
 
@@ -129,4 +137,30 @@ def _of_the_menu() -> list[DomainEvent]:
             toppings_changed=("olives",),
             toppings_retired=(),
         ),
+    ]
+
+
+def _of_the_stock_room() -> list[DomainEvent]:
+    def common(version: int, aggregate_id: str = "ingredient-dough") -> dict[str, Any]:
+        return {
+            "event_id": new_event_id(),
+            "occurred_at": NOON,
+            "aggregate_id": aggregate_id,
+            "aggregate_version": version,
+        }
+
+    dough: dict[str, Any] = {"ingredient": "dough", "name": "Teig für Übermorgen"}
+    return [
+        IngredientAddedEvent(**common(1), **dough, unit="ball", low_mark=5),
+        IngredientChangedEvent(**common(2), **dough, unit="ball", low_mark=6),
+        StockRunningLowEvent(**common(3), **dough, unit="ball", available=6, low_mark=6),
+        IngredientSoldOutEvent(**common(4), **dough),
+        IngredientBackInStockEvent(**common(5), **dough, unit="ball", available=20),
+        RecipeChangedEvent(
+            **common(1, "recipes"),
+            pizza_id="calzone",
+            sizes={"large": {"dough": 2}},
+            toppings={"extra-cheese": {"cheese": 1}},
+        ),
+        RecipeRemovedEvent(**common(2, "recipes"), pizza_id="calzone"),
     ]
