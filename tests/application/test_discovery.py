@@ -12,7 +12,9 @@ import application.events
 from application.dispatch.handler import EventHandler, handled_types
 from application.events.discovery import discover_handlers
 from application.kitchen_desk import KitchenDesk
+from application.opening_stock import OpeningStock
 from application.ports import CloudEventPublisher, EventLog, KitchenDisplay, TicketBoard
+from application.stock_desk import StockDesk
 from domain.events import DomainEvent, OrderConfirmedEvent, OrderReadyEvent
 from tests.application.delivering import process
 from tests.waiting import eventually
@@ -87,7 +89,8 @@ def test_two_reactions_of_one_name_are_a_mistake(package_of: Callable[..., Modul
 
 
 def test_the_services_own_reactions_are_found() -> None:
-    ports = dict.fromkeys((EventLog, TicketBoard, KitchenDesk, KitchenDisplay, CloudEventPublisher))
+    known = (EventLog, TicketBoard, KitchenDesk, KitchenDisplay, CloudEventPublisher, StockDesk, OpeningStock)
+    ports = dict.fromkeys(known)
     assert discover_handlers(application.events, ports) == []
 
 
