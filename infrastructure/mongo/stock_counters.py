@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 import structlog
 from pymongo import ReturnDocument
@@ -183,7 +183,7 @@ class Counters:
 
 def key_of(name: str) -> str:
     """As a field's name, which may hold neither dots nor dollars."""
-    return quote(name, safe="").replace(".", "%2E")
+    return name.replace("%", "%25").replace(".", "%2E").replace("$", "%24")
 
 
 def movement_of(movement_id: str, document: Document) -> Movement:

@@ -48,7 +48,8 @@ class MongoStockRoom:
         self._ledger = ledger
         self._wishes: deque[_Wish] = deque()
         self._worker: asyncio.Task[None] | None = None
-        self._following: set[asyncio.Task[None]] = set()
+        self._granted: list[Movement] = []
+        self._follower: asyncio.Task[None] | None = None
 
     # Reserving: what queued while the last write was on its way goes together in the next one
 
@@ -63,8 +64,8 @@ class MongoStockRoom:
         """Answer who waits, and let go. What has not reached the ledger stays marked in the counters."""
         if self._worker:
             await asyncio.wait([self._worker])
-        if self._following:
-            await asyncio.wait(self._following)
+        if self._follower:
+            await asyncio.wait([self._follower])
         await self._counters.close()
 
     async def _serve(self) -> None:
@@ -122,9 +123,9 @@ class MongoStockRoom:
         enough = {f"available.{key_of(ingredient)}": {"$gte": amount} for ingredient, amount in total.items()}
         if not await self._counters.count(movements, enough):
             return False
-        task = asyncio.create_task(self._follow(movements), name="stock-ledger")
-        self._following.add(task)
-        task.add_done_callback(self._following.discard)
+        self._granted += movements
+        if self._follower is None:
+            self._follower = asyncio.create_task(self._follow_granted(), name="stock-ledger")
         return True
 
     # The ledger
@@ -158,6 +159,15 @@ class MongoStockRoom:
         marked = {m.id: counted.marks[m.id] for m in wanted if m.id in counted.marks}
         found = await self._find({"_id": {"$in": [m.id for m in wanted if m.id not in marked]}})
         return marked | {movement.id: movement for movement in found}
+
+    async def _follow_granted(self) -> None:
+        """No order waits for its reservations to enter the ledger."""
+        try:
+            while self._granted:
+                movements, self._granted = self._granted, []
+                await self._follow(movements)
+        finally:
+            self._follower = None
 
     async def _follow(self, movements: Sequence[Movement]) -> None:
         """Bring counted movements into the ledger, and let their marks go. Until then they count as marked."""

@@ -162,5 +162,5 @@ async def test_reservations_that_come_together_share_a_write(mongo_server: str) 
 
 
 def test_a_name_may_hold_what_a_field_may_not() -> None:
-    assert key_of("v1.5 $%") == "v1%2E5%20%24%25"
+    assert key_of("v1.5 $%") == "v1%2E5 %24%25"
     assert Movement(id="x", ingredient="v1.5", kind=MovementKind.OPENING, at=NOW).available == 0
