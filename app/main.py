@@ -22,11 +22,13 @@ from app.controllers import (
     drivers,
     health,
     incoming,
+    inventory,
     kitchen,
     menu,
     notifications,
     orders,
     payments,
+    quotes,
     schemas,
     streams,
 )
@@ -45,6 +47,7 @@ Changes are guarded by versions: send the `ETag` that you decided on as `If-Matc
 TAGS = [
     {"name": "orders", "description": "Place, read, and move them along."},
     {"name": "menu", "description": "What can be ordered."},
+    {"name": "stock", "description": "Ingredients, recipes, and what is on hand."},
     {"name": "kitchen", "description": "Capacity, load and the queue."},
     {"name": "drivers", "description": "Who delivers what, their tours, and where they are."},
     {"name": "notifications", "description": "What customers were told, and what became of it."},
@@ -56,9 +59,11 @@ TAGS = [
 ]
 ROUTERS = (
     orders,
+    quotes,
     payments,
     streams,
     menu,
+    inventory,
     kitchen,
     driver_positions,  # before the drivers, whose ids its path looks like
     drivers,

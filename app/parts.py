@@ -15,6 +15,7 @@ from application.kitchen_load import KitchenLoad
 from application.loyalty_desk import LoyaltyDesk
 from application.mediator import Mediator
 from application.menu_card import MenuCard
+from application.stock_desk import RecipeCard, StockDesk
 from application.store import Store
 from application.telemetry import OrderTelemetry
 from application.tour_desk import TourDesk
@@ -38,12 +39,15 @@ class Parts:
     customer_eraser: CustomerEraser
     customer_directory: ProfileDirectory
     loyalty_desk: LoyaltyDesk
+    recipes: RecipeCard
+    stock: StockDesk
 
 
 def make_parts(settings: Settings, store: Store, mediator: Mediator, telemetry: OrderTelemetry) -> Parts:
     queries, ids = store.order_queries, CustomerIds(store.secrets)
     cooking_time = timedelta(minutes=settings.cooking_minutes)
     orders = OrderChanger(store.orders, telemetry)
+    recipes = RecipeCard(store.recipe_books)
     return Parts(
         settings=settings,
         store=store,
@@ -66,4 +70,6 @@ def make_parts(settings: Settings, store: Store, mediator: Mediator, telemetry: 
             ids=ids,
             point_value=settings.point_value,
         ),
+        recipes=recipes,
+        stock=StockDesk(store.stock_room, recipes, store.order_queries),
     )

@@ -112,6 +112,29 @@ class Order(AggregateRoot[OrderState]):
         return order
 
     @classmethod
+    def never_placed(cls, order_id: str, now: datetime) -> "Order":
+        """Takes the place of an order that was begun and that nobody finished placing: it never comes now."""
+        return cls(
+            order_id,
+            OrderState(
+                status=OrderStatus.CANCELLED,
+                customer=Customer(name="", phone=""),
+                fulfilment=Fulfilment(type=FulfilmentType.PICKUP),
+                items=(),
+                currency="",
+                total_amount=0,
+                pizza_count=0,
+                placed_at=now,
+                cancelled_at=now,
+                cancel_reason="It was begun, and nobody finished placing it.",
+            ),
+        )
+
+    @property
+    def was_never_placed(self) -> bool:
+        return not self.state.items
+
+    @classmethod
     def restore(cls, order_id: str, state: OrderState, version: int) -> "Order":
         """Rebuild a stored order. Raises no event."""
         return cls(order_id, state, version)

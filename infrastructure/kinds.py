@@ -8,6 +8,7 @@ from domain.aggregate import AggregateRoot
 from domain.customer import CustomerProfile, CustomerState
 from domain.driver import Driver, DriverState
 from domain.incoming import Incoming, IncomingState
+from domain.inventory import Ingredient, IngredientState, RecipeBook, RecipeBookState
 from domain.kitchen import Kitchen, KitchenState
 from domain.menu import Menu, MenuState
 from domain.order import Order
@@ -34,5 +35,16 @@ KITCHENS = Kind("kitchen", "kitchens", KitchenState, Kitchen.restore, raises_eve
 DRIVERS = Kind("driver", "drivers", DriverState, Driver.restore)
 INCOMING = Kind("incoming", "incoming", IncomingState, Incoming.restore)
 CUSTOMERS = Kind("customer", "customers", CustomerState, CustomerProfile.restore)
+INGREDIENTS = Kind("ingredient", "ingredients", IngredientState, Ingredient.restore)
+RECIPE_BOOKS = Kind("recipe_book", "recipe_books", RecipeBookState, RecipeBook.restore)
 
-KINDS: tuple[Kind[Any], ...] = (ORDERS, MENUS, KITCHENS, DRIVERS, CUSTOMERS, INCOMING)
+KINDS: tuple[Kind[Any], ...] = (
+    ORDERS,
+    MENUS,
+    KITCHENS,
+    DRIVERS,
+    CUSTOMERS,
+    INGREDIENTS,
+    RECIPE_BOOKS,
+    INCOMING,
+)

@@ -20,8 +20,7 @@ from app.models.order_responses import (
 )
 from app.openapi import PLACED_HEADERS, VERSION_HEADER, Responses, problems, with_headers
 from app.points_proof import check_points_are_theirs
-from app.preconditions import IfMatch, etag, expected_version, is_known
-from app.refusals import Fault, InvalidRequest
+from app.preconditions import KEY_PATTERN, IfMatch, check_key, etag, expected_version, is_known
 from app.responses import JsonResponse
 from application.commands.cancel_order import CancelOrderCommand
 from application.commands.change_order import ChangeOrder
@@ -40,7 +39,7 @@ IdempotencyKey = Annotated[
     Header(
         alias="Idempotency-Key",
         description="1 to 200 visible ASCII characters. A repeat under the same key returns the first order.",
-        json_schema_extra={"pattern": "^[!-~]{1,200}$"},
+        json_schema_extra={"pattern": KEY_PATTERN},
     ),
 ]
 STAFF = [Security(staff_only)]
@@ -66,6 +65,8 @@ router = APIRouter(prefix="/api/orders", tags=["orders"], route_class=LeanRoute)
         "unknown_pizza",
         "unknown_size",
         "unknown_topping",
+        "not_available",
+        "sold_out",
         "idempotency_key_reused",
         "duplicate_id",
         "not_enough_points",
@@ -85,13 +86,6 @@ async def place_order(request: Request, order: PlaceOrderRequest, idempotency_ke
     token = service_of(request).order_tokens.issue(placed.id)
     location = (b"location", b"/api/orders/" + placed.id.encode())
     return JsonResponse(order_json(placed, token=token), 201, (location, etag(placed.version)))
-
-
-def check_key(key: str) -> None:
-    """Raises `InvalidRequest` for an idempotency key of another form than documented."""
-    visible = key.isascii() and key.isprintable() and " " not in key
-    if not visible or not 1 <= len(key) <= 200:
-        raise InvalidRequest([Fault("Idempotency-Key", "Send 1 to 200 visible ASCII characters.")])
 
 
 @router.get(

@@ -14,11 +14,22 @@ from domain.kitchen import Ticket
 from infrastructure.backup_file import BackupError, open_existing
 from infrastructure.kinds import KINDS
 from infrastructure.mongo.client import Document
+from infrastructure.mongo.stock_archive import mend_stock
 from infrastructure.serialization import event_from_document, to_document
 
 AGGREGATES = tuple(kind.home for kind in KINDS)
-#: Aggregates first: nothing else in the copy may know more of one than it does itself.
-COLLECTIONS = (*AGGREGATES, "secrets", "tickets", "driver_positions", "notifications", "points_movements")
+#: Aggregates first: nothing else in the copy may know more of one than it does itself. The stock room's counters before
+#: its ledger: what they have marked may have gone there by the time that it is read, and never the other way.
+COLLECTIONS = (
+    *AGGREGATES,
+    "secrets",
+    "tickets",
+    "stock",
+    "stock_movements",
+    "driver_positions",
+    "notifications",
+    "points_movements",
+)
 EVENTS = "events"
 _OPTIONS: CodecOptions[Document] = CodecOptions(tz_aware=True)
 
@@ -71,6 +82,7 @@ class Archive:
         self._mend_tickets()
         self._mend_places()
         self._mend_points()
+        mend_stock(self._connection)
         self._connection.execute("COMMIT")
         self._check()
         return sum(
