@@ -65,8 +65,7 @@ class OpeningStock:
 
     async def _write_recipe(self, event: PizzaAddedToMenuEvent) -> None:
         book = await self._books.get(RECIPE_BOOK_ID)
-        if book.state.stocked_up_to < event.aggregate_version:
-            recipe = Recipe(sizes={size: {event.pizza_id: 1} for size in event.prices})
-            book.write_for_new(event.pizza_id, recipe, event.aggregate_version, utc_now())
+        recipe = Recipe(sizes={size: {event.pizza_id: 1} for size in event.prices})
+        if book.write_for_new(event.pizza_id, recipe, event.aggregate_version, utc_now()):
             await self._books.save(book)
         self._recipes.forget()

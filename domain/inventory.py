@@ -147,12 +147,14 @@ class RecipeBook(AggregateRoot[RecipeBookState]):
         toppings = {topping: dict(amounts) for topping, amounts in recipe.toppings.items()}
         self._record(RecipeChangedEvent, now, pizza_id=pizza_id, sizes=sizes, toppings=toppings)
 
-    def write_for_new(self, pizza_id: str, recipe: Recipe, menu_version: int, now: datetime) -> None:
-        """Give a pizza that has just joined a recipe, unless somebody wrote one, or this happened before."""
-        if menu_version > self.state.stocked_up_to:
-            self.state.stocked_up_to = menu_version
-            if pizza_id not in self.state.recipes:
-                self.write(pizza_id, recipe, now)
+    def write_for_new(self, pizza_id: str, recipe: Recipe, menu_version: int, now: datetime) -> bool:
+        """Give a pizza that has just joined a recipe, unless somebody wrote one; False where this happened before."""
+        if menu_version <= self.state.stocked_up_to:
+            return False
+        self.state.stocked_up_to = menu_version
+        if pizza_id not in self.state.recipes:
+            self.write(pizza_id, recipe, now)
+        return True
 
     def remove(self, pizza_id: str, now: datetime) -> None:
         """Raises `NotFound`."""

@@ -44,12 +44,13 @@ class Branch:
     reservations: StockReservationHandler
     keeper: StockKeeper
 
-    async def placed(self, quantity: int = 1) -> Order:
+    async def placed(self, quantity: int = 1, key: str | None = None) -> Order:
         view = await self.place.handle(
             PlaceOrderCommand(
                 customer=Customer(name="Anna", phone="+3908112345"),
                 fulfilment=PICKUP,
                 items=(BasketItem(pizza="calzone", size="large", quantity=quantity),),
+                idempotency_key=key,
             )
         )
         return await self.store.orders.get(view.id)
@@ -133,6 +134,13 @@ async def test_fifty_orders_for_the_last_ten_portions(stocked: Branch) -> None:
     assert sum(isinstance(answer, SoldOut) for answer in answers) == 40
     assert await stocked.store.order_queries.count_by_status([OrderStatus.PENDING], at_most=99) == 10
     assert await stocked.level() == Level(on_hand=10, reserved=10)
+
+
+async def test_racing_repeats_of_an_order_leave_one_reservation(stocked: Branch) -> None:
+    answers = await asyncio.gather(*(stocked.placed(2, key="same") for _ in range(4)))
+
+    assert len({order.id for order in answers}) == 1
+    assert await stocked.level() == Level(on_hand=10, reserved=2)
 
 
 def events_of(order: Order, *verbs: str) -> list[Any]:
