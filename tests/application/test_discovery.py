@@ -9,10 +9,14 @@ from types import ModuleType
 import pytest
 
 import application.events
+from application.customer_desk import CustomerDesk
+from application.customer_eraser import CustomerEraser
+from application.customer_ids import CustomerIds
 from application.dispatch.handler import EventHandler, handled_types
 from application.events.discovery import discover_handlers
 from application.kitchen_desk import KitchenDesk
-from application.ports import CloudEventPublisher, EventLog, KitchenDisplay, TicketBoard
+from application.ports import CloudEventPublisher, EventLog, KitchenDisplay, OrderQueries, TicketBoard
+from application.ports.loyalty import PointsLedger
 from domain.events import DomainEvent, OrderConfirmedEvent, OrderReadyEvent
 from tests.application.delivering import process
 from tests.waiting import eventually
@@ -86,8 +90,22 @@ def test_two_reactions_of_one_name_are_a_mistake(package_of: Callable[..., Modul
         discover_handlers(package, {bell_class: bell_class(), str: "x"})
 
 
+PORTS = (
+    EventLog,
+    TicketBoard,
+    KitchenDesk,
+    KitchenDisplay,
+    CloudEventPublisher,
+    OrderQueries,
+    PointsLedger,
+    CustomerIds,
+    CustomerDesk,
+    CustomerEraser,
+)
+
+
 def test_the_services_own_reactions_are_found() -> None:
-    ports = dict.fromkeys((EventLog, TicketBoard, KitchenDesk, KitchenDisplay, CloudEventPublisher))
+    ports = dict.fromkeys(PORTS)
     assert discover_handlers(application.events, ports) == []
 
 
