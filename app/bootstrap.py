@@ -19,6 +19,8 @@ from app.handlers import register_handlers
 from app.order_tokens import OrderTokens
 from app.parts import make_parts
 from app.settings import Settings
+from application.analytics.keeper import RollUpKeeper
+from application.background import end, run_forever
 from application.behaviours import observe, retry_conflicts
 from application.dispatch.dispatcher import Dispatcher
 from application.dispatch.relay import Relay
@@ -27,7 +29,8 @@ from application.events.discovery import discover_handlers
 from application.health import HealthMonitor
 from application.kitchen_desk import KitchenDesk
 from application.mediator import Mediator
-from application.ports import CloudEventPublisher, EventLog, KitchenDisplay, TicketBoard
+from application.ports import CloudEventPublisher, EventLog, KitchenDisplay, SecretStore, TicketBoard
+from application.ports.analytics import OrderFacts
 from application.store import Store
 from domain.errors import DuplicateId, StoreUnavailable
 from domain.kitchen import KITCHEN_ID, Kitchen, KitchenState
@@ -61,8 +64,10 @@ class Service:
     health: HealthMonitor
     metrics: Metrics
     feed: EventFeed
+    roll_ups: RollUpKeeper
     publisher: HttpCloudEventPublisher | None
     display: "HttpKitchenDisplay | None"
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
     order_tokens: OrderTokens = field(default_factory=lambda: OrderTokens(secrets.token_bytes(32)))
 
     async def start(self) -> None:
@@ -79,10 +84,12 @@ class Service:
         self.dispatcher.start()
         self.relay.start()
         self.health.start()
+        self.tasks.append(run_forever("roll-ups", self.roll_ups.run))
 
     async def stop(self) -> None:
         """End streams, let running handlers finish, hand back what they do not, and let go of everything."""
         self.feed.close()
+        await end(self.tasks)
         await self.health.stop()
         await self.relay.stop()
         await self.dispatcher.stop(STOP_GRACE)
@@ -106,6 +113,8 @@ def build_service(settings: Settings) -> Service:
     ports: dict[Any, object | None] = {
         EventLog: store.event_log,
         TicketBoard: store.ticket_board,
+        OrderFacts: store.order_facts,
+        SecretStore: store.secrets,
         KitchenDesk: parts.kitchen_desk,
         KitchenDisplay: display,
         CloudEventPublisher: publisher,
@@ -128,6 +137,7 @@ def build_service(settings: Settings) -> Service:
         health=HealthMonitor(store, relay, metrics.leases_lost_lately, settings.backlog_max_age_seconds),
         metrics=metrics,
         feed=EventFeed(store.event_log),
+        roll_ups=parts.roll_ups,
         publisher=publisher,
         display=display,
     )

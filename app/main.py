@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from app.auth import StaffKeys
 from app.bootstrap import Service
-from app.controllers import audit, dead_letters, health, kitchen, menu, orders, schemas, streams
+from app.controllers import analytics, audit, dead_letters, health, kitchen, menu, orders, schemas, streams
 from app.docs import docs_routes
 from app.errors import EXCEPTION_HANDLERS
 from app.middleware import Edge
@@ -31,12 +31,13 @@ TAGS = [
     {"name": "orders", "description": "Place, read, and move them along."},
     {"name": "menu", "description": "What can be ordered."},
     {"name": "kitchen", "description": "Capacity, load and the queue."},
+    {"name": "analytics", "description": "What the orders add up to, as JSON or CSV."},
     {"name": "streams", "description": "Server-sent events, resumable by `Last-Event-ID`."},
     {"name": "operations", "description": "The audit trail, and what could not be delivered."},
     {"name": "events", "description": "The schemas of published CloudEvents."},
     {"name": "health", "description": "For probes and scrapers."},
 ]
-ROUTERS = (orders, streams, menu, kitchen, dead_letters, audit, health, schemas)
+ROUTERS = (orders, streams, menu, kitchen, dead_letters, audit, analytics, health, schemas)
 
 
 class Application(FastAPI):

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from app.settings import Settings
+from application.analytics.calendar import Calendar
+from application.analytics.keeper import RollUpKeeper
 from application.commands.change_order import OrderChanger
 from application.kitchen_desk import KitchenDesk
 from application.kitchen_load import KitchenLoad
@@ -25,6 +28,7 @@ class Parts:
     order_telemetry: OrderTelemetry
     kitchen_desk: KitchenDesk
     kitchen_load: KitchenLoad
+    roll_ups: RollUpKeeper
 
 
 def make_parts(settings: Settings, store: Store, mediator: Mediator, telemetry: OrderTelemetry) -> Parts:
@@ -38,4 +42,10 @@ def make_parts(settings: Settings, store: Store, mediator: Mediator, telemetry: 
         order_telemetry=telemetry,
         kitchen_desk=KitchenDesk(store.kitchens, store.orders, settings.kitchen_capacity),
         kitchen_load=KitchenLoad(store.order_queries, settings.kitchen_capacity, cooking_time),
+        roll_ups=make_keeper(settings, store),
     )
+
+
+def make_keeper(settings: Settings, store: Store) -> RollUpKeeper:
+    calendar = Calendar(ZoneInfo(settings.time_zone), settings.time_zone)
+    return RollUpKeeper(store.order_facts, store.roll_ups, calendar)

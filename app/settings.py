@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -68,6 +69,9 @@ class Settings(BaseSettings):
     kitchen_capacity: int = Field(default=12, ge=1, le=1_000)
     cooking_minutes: int = Field(default=12, ge=1, le=240)
 
+    #: The pizzeria's: its days and hours are those of this zone.
+    time_zone: str = "UTC"
+
     lease_seconds: float = Field(default=10, ge=1, le=600)
     retry_base_seconds: float = Field(default=1, gt=0, le=60)
     retry_cap_seconds: float = Field(default=300, gt=0, le=86_400)
@@ -87,6 +91,15 @@ class Settings(BaseSettings):
         if not url.startswith(STORE_SCHEMES) or url in STORE_SCHEMES:
             raise ValueError("must be sqlite:///path/to/file or mongodb://host/database")
         return url
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("must be a time zone such as Europe/Rome") from None
+        return name
 
     @field_validator("api_keys")
     @classmethod

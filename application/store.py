@@ -5,6 +5,7 @@ from typing import Protocol
 
 from application.dispatch.outbox import Deliveries, Outbox
 from application.ports import EventLog, OrderQueries, SecretStore, TicketBoard
+from application.ports.analytics import OrderFacts, RollUps
 from domain.kitchen import Kitchen
 from domain.menu import Menu
 from domain.order import Order
@@ -31,6 +32,10 @@ class Store(Protocol):
     def event_log(self) -> EventLog: ...
     @property
     def ticket_board(self) -> TicketBoard: ...
+    @property
+    def order_facts(self) -> OrderFacts: ...
+    @property
+    def roll_ups(self) -> RollUps: ...
     @property
     def secrets(self) -> SecretStore: ...
     @property

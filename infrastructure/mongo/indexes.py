@@ -29,6 +29,7 @@ INDEXES = {
         IndexModel([("event_id", ASCENDING)], unique=True),
         IndexModel([("aggregate_id", ASCENDING), ("aggregate_version", ASCENDING)]),
     ],
+    "order_facts": [IndexModel([("placed_at", ASCENDING)])],
     "tickets": [IndexModel([("status", ASCENDING), ("confirmed_at", ASCENDING)])],
 }
 for _kind in KINDS:

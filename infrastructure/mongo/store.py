@@ -15,9 +15,11 @@ from infrastructure.mongo.errors import store_errors
 from infrastructure.mongo.event_log import MongoEventLog
 from infrastructure.mongo.indexes import INDEXES
 from infrastructure.mongo.lease import Leases
+from infrastructure.mongo.order_facts import MongoOrderFacts
 from infrastructure.mongo.order_queries import MongoOrderQueries
 from infrastructure.mongo.outbox import MongoOutbox
 from infrastructure.mongo.repository import MongoRepository
+from infrastructure.mongo.roll_ups import MongoRollUps
 from infrastructure.mongo.secrets import MongoSecretStore
 from infrastructure.mongo.ticket_board import MongoTicketBoard
 from infrastructure.observer import Observer
@@ -48,6 +50,8 @@ class MongoStore:
         self.order_queries = MongoOrderQueries(self.database[ORDERS.home])
         self.event_log = MongoEventLog(self.database["events"])
         self.ticket_board = MongoTicketBoard(self.database["tickets"])
+        self.order_facts = MongoOrderFacts(self.database["order_facts"], self.database["fact_marks"])
+        self.roll_ups = MongoRollUps(self.database["roll_ups"], self.database["fact_marks"])
         self.secrets = MongoSecretStore(self.database["secrets"])
         self.outboxes: Mapping[str, Outbox] = {
             kind.name: MongoOutbox(self.database[kind.home], self._leases[kind.name])

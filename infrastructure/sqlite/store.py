@@ -10,9 +10,11 @@ from infrastructure.observer import Observer
 from infrastructure.sqlite.clock import FileClock
 from infrastructure.sqlite.database import Database
 from infrastructure.sqlite.event_log import SqliteEventLog
+from infrastructure.sqlite.order_facts import SqliteOrderFacts
 from infrastructure.sqlite.order_queries import SqliteOrderQueries
 from infrastructure.sqlite.outbox import SqliteOutbox
 from infrastructure.sqlite.repository import DeliveryDesk, SqliteRepository
+from infrastructure.sqlite.roll_ups import SqliteRollUps
 from infrastructure.sqlite.secrets import SqliteSecretStore
 from infrastructure.sqlite.ticket_board import SqliteTicketBoard
 
@@ -55,6 +57,8 @@ class SqliteStore:
         self.order_queries = SqliteOrderQueries(self._database)
         self.event_log = SqliteEventLog(self._database)
         self.ticket_board = SqliteTicketBoard(self._database)
+        self.order_facts = SqliteOrderFacts(self._database)
+        self.roll_ups = SqliteRollUps(self._database)
         self.secrets = SqliteSecretStore(self._database)
         self.outboxes = {
             kind.name: SqliteOutbox(self._database, kind.home, kind.name, lease_seconds, self._clock)
