@@ -6,6 +6,7 @@ from typing import Protocol
 from application.dispatch.outbox import Deliveries, Outbox
 from application.ports import EventLog, OrderQueries, SecretStore, TicketBoard
 from application.ports.analytics import OrderFacts, RollUps
+from application.ports.history import OrderHistory
 from domain.kitchen import Kitchen
 from domain.menu import Menu
 from domain.order import Order
@@ -34,6 +35,8 @@ class Store(Protocol):
     def ticket_board(self) -> TicketBoard: ...
     @property
     def order_facts(self) -> OrderFacts: ...
+    @property
+    def order_history(self) -> OrderHistory: ...
     @property
     def roll_ups(self) -> RollUps: ...
     @property

@@ -1,5 +1,6 @@
 """What every aggregate is: an id, a version, a state, and the events that it has raised since it was loaded."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -38,6 +39,12 @@ class AggregateRoot(Generic[S]):
         """Take the version that was written; what was raised is now the store's."""
         self.version = self.next_version
         self._raised.clear()
+
+    def name_events(self, name: Callable[[DomainEvent], str]) -> None:
+        """Give the events that no save has written yet other ids, which follow from what they are: so that a history
+        that is taken in twice has the same events."""
+        for event in self._raised:
+            object.__setattr__(event, "event_id", name(event))  # nobody has seen it yet; a copy takes 30 times as long
 
     def _record(self, event_type: type[E], now: datetime, **facts: Any) -> None:
         """Raise an event of this aggregate, signed by whoever acts."""

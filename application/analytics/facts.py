@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import NamedTuple
@@ -128,37 +128,41 @@ class CustomerKeys:
         return hmac.digest(self._secret, phone.encode(), sha256).hex()[:16] if phone else None
 
 
-class Fold:
-    """Makes one fact or change of each order's events, which come in order."""
+@dataclass(slots=True)
+class Folded:
+    """What an order's events have come to so far: `placed` is None where its first event is not among them."""
 
-    def __init__(self, keys: CustomerKeys) -> None:
-        self._keys = keys
-        self.found: dict[str, OrderFact | FactChange] = {}
+    order_id: str
+    placed: OrderFact | None = None
+    version: int = 0
+    changed: dict[str, object] = field(default_factory=dict)
 
-    def take(self, event: FactEvent) -> OrderFact | FactChange:
-        known = self.found.get(event.aggregate_id)
-        made = self.found[event.aggregate_id] = self._joined(known, event)
-        return made
-
-    def _joined(self, known: OrderFact | FactChange | None, event: FactEvent) -> OrderFact | FactChange:
-        if known is not None and known.version >= event.aggregate_version:
-            return known
+    def take(self, event: FactEvent, keys: CustomerKeys) -> None:
+        """Events come in order; one that is behind changes nothing."""
+        if event.aggregate_version <= self.version:
+            return
+        self.version = event.aggregate_version
         if isinstance(event, OrderPlacedEvent):
-            return _placed(event, self._keys)
-        changed = _changed(event)
-        if isinstance(known, OrderFact):
-            return replace(known, version=event.aggregate_version, **changed)  # type: ignore[arg-type]
-        changed = {**known.changed, **changed} if known else changed
-        return FactChange(order_id=event.aggregate_id, version=event.aggregate_version, changed=changed)
+            self.placed = _placed(event, keys)
+        else:
+            self.changed |= _changed(event)
+
+    def result(self) -> OrderFact | FactChange:
+        if self.placed:
+            return replace(self.placed, version=self.version, **self.changed)  # type: ignore[arg-type]
+        return FactChange(order_id=self.order_id, version=self.version, changed=self.changed)
 
 
 def fold(events: Iterable[DomainEvent], keys: CustomerKeys) -> list[OrderFact | FactChange]:
     """One fact or change of each order; events that facts have nothing to do with are passed over."""
-    folded = Fold(keys)
+    orders: dict[str, Folded] = {}
     for event in events:
         if isinstance(event, FactEvent):
-            folded.take(event)
-    return list(folded.found.values())
+            folded = orders.get(event.aggregate_id)
+            if folded is None:
+                folded = orders[event.aggregate_id] = Folded(event.aggregate_id)
+            folded.take(event, keys)
+    return [folded.result() for folded in orders.values()]
 
 
 def _placed(event: OrderPlacedEvent, keys: CustomerKeys) -> OrderFact:

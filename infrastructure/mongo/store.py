@@ -16,6 +16,7 @@ from infrastructure.mongo.event_log import MongoEventLog
 from infrastructure.mongo.indexes import INDEXES
 from infrastructure.mongo.lease import Leases
 from infrastructure.mongo.order_facts import MongoOrderFacts
+from infrastructure.mongo.order_history import MongoOrderHistory
 from infrastructure.mongo.order_queries import MongoOrderQueries
 from infrastructure.mongo.outbox import MongoOutbox
 from infrastructure.mongo.repository import MongoRepository
@@ -58,6 +59,14 @@ class MongoStore:
             for kind in KINDS
             if kind.raises_events
         }
+        self.order_history = MongoOrderHistory(
+            self.database[ORDERS.home],
+            inserts=self.orders.inserts,
+            leases=self._leases[ORDERS.name],
+            outbox=self.outboxes[ORDERS.name],
+            log=self.event_log,
+            facts=self.order_facts,
+        )
 
     def _repository(self, kind: Kind[A]) -> MongoRepository[A]:
         repository = MongoRepository(self.database[kind.home], kind.restore, kind.state, self._leases[kind.name])

@@ -11,6 +11,7 @@ from infrastructure.sqlite.clock import FileClock
 from infrastructure.sqlite.database import Database
 from infrastructure.sqlite.event_log import SqliteEventLog
 from infrastructure.sqlite.order_facts import SqliteOrderFacts
+from infrastructure.sqlite.order_history import SqliteOrderHistory
 from infrastructure.sqlite.order_queries import SqliteOrderQueries
 from infrastructure.sqlite.outbox import SqliteOutbox
 from infrastructure.sqlite.repository import DeliveryDesk, SqliteRepository
@@ -58,6 +59,7 @@ class SqliteStore:
         self.event_log = SqliteEventLog(self._database)
         self.ticket_board = SqliteTicketBoard(self._database)
         self.order_facts = SqliteOrderFacts(self._database)
+        self.order_history = SqliteOrderHistory(self._database, self.orders)
         self.roll_ups = SqliteRollUps(self._database)
         self.secrets = SqliteSecretStore(self._database)
         self.outboxes = {

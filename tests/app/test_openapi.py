@@ -15,7 +15,8 @@ OPERATION_IDS = {
     "placeOrder", "listOrders", "getOrder", "listOrderEvents", "streamOrder", "confirmOrder", "cookOrder",
     "markOrderReady", "dispatchOrder", "deliverOrder", "collectOrder", "cancelOrder", "getMenu", "replaceMenu",
     "getKitchen", "listTickets", "streamKitchen", "listDeadLetters", "redriveDeadLetter", "discardDeadLetter",
-    "checkLiveness", "checkReadiness", "getMetrics", "getEventSchema",
+    "checkLiveness", "checkReadiness", "getMetrics", "getEventSchema", "getOverview", "getSeries", "getPizzaSales",
+    "getSizeSales", "getWeeklyHours", "getKitchenTimes", "getCustomerSums", "getDriverSums",
     "readAuditTrail",
 }  # fmt: skip
 
