@@ -16,6 +16,7 @@ from app.importing.command import HELP as IMPORT_HELP
 from app.importing.command import import_
 from app.logs import configure_logs
 from app.main import create_app
+from app.rebuilding.command import rebuild
 from app.replay.command import replay
 from app.server import make_server
 from app.settings import Settings
@@ -24,6 +25,7 @@ app = typer.Typer(help="Mario's Pizzeria order service.", no_args_is_help=True, 
 app.command()(replay)
 app.command()(backup)
 app.command()(restore)
+app.command()(rebuild)
 app.command("import", help=IMPORT_HELP)(import_)
 
 
