@@ -79,14 +79,14 @@ def grouped(rows: Iterable[Row | BrokenRow]) -> Iterator[list[Row | BrokenRow]]:
     group: list[Row | BrokenRow] = []
     loose: list[BrokenRow] = []
     for row in rows:
-        if isinstance(row, BrokenRow) and row.external_id is None:
-            loose.append(row)
-        elif group and row.external_id == group[0].external_id:
+        if group and row.external_id == group[0].external_id:
             group += [*loose, row]
             loose = []
+        elif isinstance(row, BrokenRow):
+            loose.append(row)  # perhaps of the order before, perhaps of the one behind it
         else:
-            yield from _apart(group, loose)
-            group, loose = [row], []
+            yield from _apart(group, [each for each in loose if each.external_id != row.external_id])
+            group, loose = [*(each for each in loose if each.external_id == row.external_id), row], []
     yield from _apart(group, loose)
 
 
