@@ -1,6 +1,5 @@
 """What every aggregate is: an id, a version, a state, and the events that it has raised since it was loaded."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -40,23 +39,21 @@ class AggregateRoot(Generic[S]):
         self.version = self.next_version
         self._raised.clear()
 
-    def name_events(self, name: Callable[[DomainEvent], str]) -> None:
-        """Give the events that no save has written yet other ids, which follow from what they are: so that a history
-        that is taken in twice has the same events."""
-        for event in self._raised:
-            object.__setattr__(event, "event_id", name(event))  # nobody has seen it yet; a copy takes 30 times as long
-
     def _record(self, event_type: type[E], now: datetime, **facts: Any) -> None:
         """Raise an event of this aggregate, signed by whoever acts."""
+        version = self.version + len(self._raised) + 1
         event = event_type(
-            event_id=new_event_id(),
+            event_id=self._new_event_id(now, version),
             occurred_at=now,
             aggregate_id=self.id,
-            aggregate_version=self.version + len(self._raised) + 1,
+            aggregate_version=version,
             actor=current_actor(),
             **facts,
         )
         self._raise(event)
+
+    def _new_event_id(self, now: datetime, version: int) -> str:
+        return new_event_id()
 
     def _raise(self, event: DomainEvent) -> None:
         self._raised.append(event)

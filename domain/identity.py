@@ -31,8 +31,13 @@ def first_id_at(moment: datetime) -> str:
     return f"{stamp[:8]}-{stamp[8:]}"
 
 
-def derived_id(moment: datetime, *names: str) -> str:
-    """An id that is always the same for these names, and sorts by `moment` as all others do: for what is taken in from
-    elsewhere, perhaps more than once."""
-    tail = int.from_bytes(hashlib.sha256("\0".join(names).encode()).digest()[:10])
-    return _uuid7(int(moment.timestamp() * 1000), tail)
+class IdSource:
+    """Ids that follow from a name, and sort by time as all others do: for what is taken in from elsewhere, perhaps more
+    than once. The same name gives the same ids, another name others."""
+
+    def __init__(self, name: str) -> None:
+        self._first = int.from_bytes(hashlib.sha256(name.encode()).digest()[:10])
+
+    def at(self, moment: datetime, number: int) -> str:
+        """The id of this number, from 0 on, for something that was made at `moment`."""
+        return _uuid7(int(moment.timestamp() * 1000), self._first + number & (1 << 80) - 1)

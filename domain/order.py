@@ -17,7 +17,15 @@ from domain.events import (
     OrderReadyEvent,
     OrderShippedEvent,
 )
-from domain.order_lifecycle import CUSTOMER_MAY_CANCEL, TRANSITIONS, FulfilmentType, Move, OrderStatus, open_moves
+from domain.order_lifecycle import (
+    CUSTOMER_MAY_CANCEL,
+    TRANSITIONS,
+    FulfilmentType,
+    Move,
+    OrderStatus,
+    is_open,
+    open_moves,
+)
 from domain.order_state import Customer, Fulfilment, OrderLine, OrderState, StaffMember
 
 MAX_LINES = 50
@@ -171,7 +179,7 @@ class Order(AggregateRoot[OrderState]):
         self._record(OrderCancelledEvent, now, cancelled_time=now, reason=reason)
 
     def _allows(self, move: Move) -> bool:
-        return move in self.open_moves
+        return is_open(move, self.state.status, self.state.fulfilment.type)
 
     def _move(self, move: Move) -> None:
         if not self._allows(move):

@@ -12,7 +12,7 @@ from application.ports.history import OrderHistory, PastOrder
 from domain.errors import DomainError
 
 #: How many orders go into one write.
-BATCH = 300
+BATCH = 500
 
 
 @dataclass(slots=True)

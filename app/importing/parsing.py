@@ -20,7 +20,8 @@ DECIMALS = {
 LONGEST_TEXT = 100
 MOST_MINOR_UNITS = 10_000_000
 MOMENTS = ("placed_at", "confirmed_at", "cooking_at", "ready_at", "dispatched_at", "finished_at")
-ENDS = {OrderStatus.COLLECTED, OrderStatus.DELIVERED, OrderStatus.CANCELLED}
+ENDS = frozenset({OrderStatus.COLLECTED, OrderStatus.DELIVERED, OrderStatus.CANCELLED})
+PICKUP = Fulfilment(type=FulfilmentType.PICKUP)
 #: What the rows of an order must agree on: all but its lines.
 OF_A_LINE = frozenset({"pizza", "size", "quantity", "unit_price", "extra_toppings"})
 
@@ -56,10 +57,9 @@ def parse_order(rows: Sequence[Row], defaults: Defaults) -> HistoricOrder | list
 
 
 def _agrees(row: Row, first: Row) -> None:
-    missing = sorted(NEEDED - row.values.keys())
-    if missing:
-        raise _Wrong(f"{', '.join(missing)}: missing")
-    for name in (row.values.keys() | first.values.keys()) - OF_A_LINE:
+    if not row.values.keys() >= NEEDED:
+        raise _Wrong(f"{', '.join(sorted(NEEDED - row.values.keys()))}: missing")
+    for name in () if row is first else (row.values.keys() | first.values.keys()) - OF_A_LINE:
         if row.values.get(name) != first.values.get(name):
             raise _Wrong(f"{name}: not as in row {first.number} of the same order")
     for name, value in row.values.items():
@@ -72,17 +72,17 @@ def _line(row: Row, currency: str) -> OrderLine:
     quantity = values.get("quantity", "1")
     if not (quantity.isascii() and quantity.isdecimal() and 1 <= int(quantity) <= LONGEST_TEXT):
         raise _Wrong(f"quantity: '{quantity}' is no whole number from 1 to {LONGEST_TEXT}")
-    toppings = values.get("extra_toppings", "").split(";")
+    toppings = values["extra_toppings"].split(";") if "extra_toppings" in values else ()
     return OrderLine(
         pizza=values["pizza"],
         size=values["size"],
         quantity=int(quantity),
-        unit_price=_minor_units(values["unit_price"], currency),
+        unit_price=minor_units(values["unit_price"], currency),
         extra_toppings=tuple(topping.strip() for topping in toppings if topping.strip()),
     )
 
 
-def _minor_units(text: str, currency: str) -> int:
+def minor_units(text: str, currency: str) -> int:
     decimals = DECIMALS.get(currency, 2)
     try:
         amount = Decimal(text).scaleb(decimals)
@@ -145,19 +145,21 @@ def _moment(name: str, text: str, zone: tzinfo) -> datetime:
 
 
 def _fulfilment(first: Row) -> Fulfilment:
-    text = first.values.get("fulfilment", FulfilmentType.PICKUP.value)
-    if text not in list(FulfilmentType):
+    text = first.values.get("fulfilment")
+    if text in (None, FulfilmentType.PICKUP):
+        return PICKUP
+    if text != FulfilmentType.DELIVERY:
         raise _Wrong(f"fulfilment: '{text}' is neither pickup nor delivery")
-    if text == FulfilmentType.PICKUP:
-        return Fulfilment(type=FulfilmentType.PICKUP)
     street, city, code = (first.values.get(name, "-") for name in ("street", "city", "postal_code"))
     return Fulfilment(type=FulfilmentType.DELIVERY, address=Address(street=street, city=city, postal_code=code))
 
 
 def _status(first: Row, fulfilment: FulfilmentType) -> OrderStatus:
     end = OrderStatus.COLLECTED if fulfilment is FulfilmentType.PICKUP else OrderStatus.DELIVERED
-    text = first.values.get("status", end.value)
-    if text not in {status.value for status in ENDS}:
+    text = first.values.get("status")
+    if text is None:
+        return end
+    if text not in ENDS:
         raise _Wrong(f"status: '{text}' is not how an order ends: {', '.join(sorted(ENDS))}")
     status = OrderStatus(text)
     if status not in (end, OrderStatus.CANCELLED):

@@ -26,6 +26,8 @@ from domain.errors import StoreUnavailable
 from domain.menu import MENU_ID, marios_menu
 
 STOPPED = 130
+#: How many orders are read before the bar moves.
+TELL_EVERY = 100
 
 
 def run_import(settings: Settings, file: Path, form: Format, *, currency: str | None, publish: bool) -> int:
@@ -73,9 +75,10 @@ async def _importer(settings: Settings, store: Store, currency: str | None, *, p
 async def _read(importer: Importer, file: Path, form: Format, progress: Progress) -> None:
     with file.open("rb") as source:
         task = progress.add_task("Taking orders in", total=os.fstat(source.fileno()).st_size)
-        for group in grouped(read_rows(source, form)):
+        for number, group in enumerate(grouped(read_rows(source, form))):
             await importer.take(group)
-            progress.update(task, completed=source.tell())
+            if number % TELL_EVERY == 0:
+                progress.update(task, completed=source.tell())
         await importer.flush()
 
 

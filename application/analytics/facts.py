@@ -2,10 +2,10 @@
 
 import hmac
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from domain.events import (
     CookingStartedEvent,
@@ -130,12 +130,12 @@ class CustomerKeys:
 
 @dataclass(slots=True)
 class Folded:
-    """What an order's events have come to so far: `placed` is None where its first event is not among them."""
+    """What an order's events have come to so far; `whole` where the first one is among them."""
 
     order_id: str
-    placed: OrderFact | None = None
     version: int = 0
-    changed: dict[str, object] = field(default_factory=dict)
+    whole: bool = False
+    values: dict[str, Any] = field(default_factory=dict)
 
     def take(self, event: FactEvent, keys: CustomerKeys) -> None:
         """Events come in order; one that is behind changes nothing."""
@@ -143,14 +143,15 @@ class Folded:
             return
         self.version = event.aggregate_version
         if isinstance(event, OrderPlacedEvent):
-            self.placed = _placed(event, keys)
+            self.whole = True
+            self.values = _placed(event, keys)
         else:
-            self.changed |= _changed(event)
+            self.values |= _changed(event)
 
     def result(self) -> OrderFact | FactChange:
-        if self.placed:
-            return replace(self.placed, version=self.version, **self.changed)  # type: ignore[arg-type]
-        return FactChange(order_id=self.order_id, version=self.version, changed=self.changed)
+        if self.whole:
+            return OrderFact(order_id=self.order_id, version=self.version, **self.values)
+        return FactChange(order_id=self.order_id, version=self.version, changed=self.values)
 
 
 def fold(events: Iterable[DomainEvent], keys: CustomerKeys) -> list[OrderFact | FactChange]:
@@ -165,19 +166,17 @@ def fold(events: Iterable[DomainEvent], keys: CustomerKeys) -> list[OrderFact | 
     return [folded.result() for folded in orders.values()]
 
 
-def _placed(event: OrderPlacedEvent, keys: CustomerKeys) -> OrderFact:
-    return OrderFact(
-        order_id=event.aggregate_id,
-        version=event.aggregate_version,
-        placed_at=event.placed_time,
-        status=OrderStatus.PENDING.value,
-        fulfilment=event.fulfilment,
-        currency=event.currency,
-        total_amount=event.total_amount,
-        pizza_count=event.pizza_count,
-        lines=tuple(FactLine(item.pizza, item.size, item.quantity, item.line_total) for item in event.items),
-        customer=keys.of(event.customer_phone),
-    )
+def _placed(event: OrderPlacedEvent, keys: CustomerKeys) -> dict[str, object]:
+    return {
+        "placed_at": event.placed_time,
+        "status": OrderStatus.PENDING.value,
+        "fulfilment": event.fulfilment,
+        "currency": event.currency,
+        "total_amount": event.total_amount,
+        "pizza_count": event.pizza_count,
+        "lines": tuple(FactLine(item.pizza, item.size, item.quantity, item.line_total) for item in event.items),
+        "customer": keys.of(event.customer_phone),
+    }
 
 
 def _changed(event: FactEvent) -> dict[str, object]:
