@@ -12,7 +12,8 @@ import application.events
 from application.dispatch.handler import EventHandler, handled_types
 from application.events.discovery import discover_handlers
 from application.kitchen_desk import KitchenDesk
-from application.ports import CloudEventPublisher, EventLog, KitchenDisplay, TicketBoard
+from application.ports import CloudEventPublisher, EventLog, KitchenDisplay, SecretStore, TicketBoard
+from application.ports.analytics import OrderFacts
 from domain.events import DomainEvent, OrderConfirmedEvent, OrderReadyEvent
 from tests.application.delivering import process
 from tests.waiting import eventually
@@ -87,7 +88,9 @@ def test_two_reactions_of_one_name_are_a_mistake(package_of: Callable[..., Modul
 
 
 def test_the_services_own_reactions_are_found() -> None:
-    ports = dict.fromkeys((EventLog, TicketBoard, KitchenDesk, KitchenDisplay, CloudEventPublisher))
+    ports = dict.fromkeys(
+        (EventLog, TicketBoard, KitchenDesk, KitchenDisplay, CloudEventPublisher, OrderFacts, SecretStore)
+    )
     assert discover_handlers(application.events, ports) == []
 
 
