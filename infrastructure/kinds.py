@@ -31,7 +31,8 @@ ORDERS = Kind("order", "orders", OrderState, Order.restore)
 MENUS = Kind("menu", "menus", MenuState, Menu.restore)
 KITCHENS = Kind("kitchen", "kitchens", KitchenState, Kitchen.restore, raises_events=False)
 DRIVERS = Kind("driver", "drivers", DriverState, Driver.restore)
-
 INCOMING = Kind("incoming", "incoming", IncomingState, Incoming.restore)
 
-KINDS: tuple[Kind[Any], ...] = (ORDERS, MENUS, KITCHENS, DRIVERS, INCOMING)
+#: What comes in first: a backup on MongoDB copies kind by kind, and what was reported must be in it, still to be
+#: handled, where the order that it changes is in it unchanged. The other way round, the order knows the repeat.
+KINDS: tuple[Kind[Any], ...] = (INCOMING, ORDERS, MENUS, KITCHENS, DRIVERS)
