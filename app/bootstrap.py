@@ -9,18 +9,21 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 
 import application.events
 from app.event_feed import EventFeed
 from app.handlers import register_handlers
-from app.notifications import EverybodyWantsBoth, Notifications, make_notifications
+from app.notifications import Notifications, make_notifications
 from app.order_tokens import OrderTokens
-from app.parts import make_parts
+from app.parts import Parts, make_parts
 from app.settings import Settings
 from application.behaviours import observe, retry_conflicts
+from application.customer_desk import CustomerDesk
+from application.customer_eraser import CustomerEraser
+from application.customer_ids import CustomerIds
 from application.dispatch.dispatcher import Dispatcher
 from application.dispatch.relay import Relay
 from application.dispatch.retry import RetryPolicy
@@ -29,16 +32,23 @@ from application.events.payment import ConfirmBy
 from application.health import HealthMonitor
 from application.kitchen_desk import KitchenDesk
 from application.mediator import Mediator
+from application.opening_stock import OpeningStock
 from application.ports import CloudEventPublisher, EventLog, KitchenDisplay, OrderQueries, TicketBoard
 from application.ports.customers import CustomerDirectory
 from application.ports.driver_positions import DriverPositions
+from application.ports.loyalty import PointsLedger
 from application.ports.notifications import MailGateway, MessageComposer, NotificationLog, SmsGateway
+from application.stock_desk import StockDesk
+from application.stock_keeper import StockKeeper
 from application.store import Store
 from application.telemetry import Telemetry
 from application.tour_desk import TourDesk
+from domain.aggregate import AggregateRoot
 from domain.errors import DuplicateId, StoreUnavailable
+from domain.inventory import RECIPE_BOOK_ID, RecipeBook, RecipeBookState
 from domain.kitchen import KITCHEN_ID, Kitchen, KitchenState
-from domain.menu import MENU_ID, marios_menu
+from domain.menu import marios_menu
+from domain.repositories import Repository
 from infrastructure.cloudevents.mapping import EventMapping
 from infrastructure.cloudevents.publisher import HttpCloudEventPublisher
 from infrastructure.metrics import Metrics
@@ -53,6 +63,8 @@ STORE_PATIENCE = 60.0
 #: How long a stop waits for handlers that run, in seconds.
 STOP_GRACE = 3.0
 
+A = TypeVar("A", bound=AggregateRoot[Any])
+
 log = structlog.get_logger(__name__)
 
 
@@ -66,6 +78,7 @@ class Service:
     dispatcher: Dispatcher
     relay: Relay
     health: HealthMonitor
+    stock_keeper: StockKeeper
     metrics: Metrics
     feed: EventFeed
     publisher: HttpCloudEventPublisher | None
@@ -87,10 +100,12 @@ class Service:
         self.dispatcher.start()
         self.relay.start()
         self.health.start()
+        self.stock_keeper.start()
 
     async def stop(self) -> None:
         """End streams, let running handlers finish, hand back what they do not, and let go of everything."""
         self.feed.close()
+        await self.stock_keeper.stop()
         await self.health.stop()
         await self.relay.stop()
         await self.dispatcher.stop(STOP_GRACE)
@@ -118,6 +133,12 @@ def build_service(settings: Settings) -> Service:
         EventLog: store.event_log,
         TicketBoard: store.ticket_board,
         DriverPositions: store.driver_positions,
+        OrderQueries: store.order_queries,
+        PointsLedger: store.points,
+        CustomerIds: parts.customer_ids,
+        CustomerDesk: parts.customer_desk,
+        CustomerEraser: parts.customer_eraser,
+        CustomerDirectory: parts.customer_directory,
         KitchenDesk: parts.kitchen_desk,
         TourDesk: parts.tour_desk,
         KitchenDisplay: display,
@@ -125,12 +146,12 @@ def build_service(settings: Settings) -> Service:
         Mediator: parts.mediator,
         ConfirmBy: None if settings.confirm == "manual" else ConfirmBy(settings.confirm),
         Telemetry: metrics,
-        OrderQueries: store.order_queries,
-        CustomerDirectory: EverybodyWantsBoth(),
         NotificationLog: store.notifications,
         MessageComposer: notifications.composer,
         SmsGateway: notifications.sms,
         MailGateway: notifications.mail,
+        StockDesk: parts.stock,
+        OpeningStock: _opening_stock(parts),
     }
     dispatcher = Dispatcher(
         discover_handlers(application.events, ports),
@@ -148,6 +169,7 @@ def build_service(settings: Settings) -> Service:
         dispatcher=dispatcher,
         relay=relay,
         health=HealthMonitor(store, relay, metrics.leases_lost_lately, settings.backlog_max_age_seconds),
+        stock_keeper=StockKeeper(store, parts.stock),
         metrics=metrics,
         feed=EventFeed(store.event_log),
         publisher=publisher,
@@ -197,6 +219,13 @@ def _kitchen_display(settings: Settings) -> "HttpKitchenDisplay | None":
     )
 
 
+def _opening_stock(parts: Parts) -> OpeningStock | None:
+    store, portions = parts.store, parts.settings.opening_portions
+    if not portions:
+        return None
+    return OpeningStock(parts.stock, store.ingredients, store.recipe_books, parts.recipes, portions)
+
+
 def _publisher(settings: Settings, metrics: Metrics) -> HttpCloudEventPublisher | None:
     if not settings.cloudevents_sink:
         return None
@@ -229,13 +258,14 @@ async def _open(store: Store) -> None:
 
 
 async def _add_if_absent(store: Store) -> None:
-    if await store.menus.find(MENU_ID) is None:
+    await _seed(store.menus, marios_menu())
+    await _seed(store.kitchens, Kitchen(KITCHEN_ID, KitchenState()))
+    await _seed(store.recipe_books, RecipeBook(RECIPE_BOOK_ID, RecipeBookState()))
+
+
+async def _seed(repository: Repository[A], first: A) -> None:
+    if await repository.find(first.id) is None:
         try:
-            await store.menus.add(marios_menu())
+            await repository.add(first)
         except DuplicateId:
-            log.debug("seeded_by_another", what=MENU_ID)
-    if await store.kitchens.find(KITCHEN_ID) is None:
-        try:
-            await store.kitchens.add(Kitchen(KITCHEN_ID, KitchenState()))
-        except DuplicateId:
-            log.debug("seeded_by_another", what=KITCHEN_ID)
+            log.debug("seeded_by_another", what=first.id)

@@ -16,16 +16,19 @@ from app.auth import StaffKeys
 from app.bootstrap import Service
 from app.controllers import (
     audit,
+    customers,
     dead_letters,
     driver_positions,
     drivers,
     health,
     incoming,
+    inventory,
     kitchen,
     menu,
     notifications,
     orders,
     payments,
+    quotes,
     schemas,
     streams,
 )
@@ -44,9 +47,11 @@ Changes are guarded by versions: send the `ETag` that you decided on as `If-Matc
 TAGS = [
     {"name": "orders", "description": "Place, read, and move them along."},
     {"name": "menu", "description": "What can be ordered."},
+    {"name": "stock", "description": "Ingredients, recipes, and what is on hand."},
     {"name": "kitchen", "description": "Capacity, load and the queue."},
     {"name": "drivers", "description": "Who delivers what, their tours, and where they are."},
     {"name": "notifications", "description": "What customers were told, and what became of it."},
+    {"name": "customers", "description": "Profiles, points, export and erasure."},
     {"name": "streams", "description": "Server-sent events, resumable by `Last-Event-ID`."},
     {"name": "operations", "description": "The audit trail, and what could not be delivered."},
     {"name": "events", "description": "CloudEvents: those that come in, and the schemas of those that go out."},
@@ -54,12 +59,15 @@ TAGS = [
 ]
 ROUTERS = (
     orders,
+    quotes,
     payments,
     streams,
     menu,
+    inventory,
     kitchen,
     driver_positions,  # before the drivers, whose ids its path looks like
     drivers,
+    customers,
     notifications,
     incoming,
     dead_letters,

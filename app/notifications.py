@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.settings import Settings
-from application.ports.customers import ContactPreferences
 from application.ports.notifications import Channel
 from infrastructure.notifications.composer import TemplateComposer
 from infrastructure.notifications.console import ConsoleGateway
@@ -13,13 +12,6 @@ from infrastructure.notifications.smtp_address import parse_smtp_url
 if TYPE_CHECKING:
     from infrastructure.notifications.mail import SmtpMailGateway
     from infrastructure.notifications.sms import HttpSmsGateway
-
-
-class EverybodyWantsBoth:
-    """Implements `application.ports.customers.CustomerDirectory` where nobody has said what he wants."""
-
-    async def preferences(self, phone: str) -> ContactPreferences:
-        return ContactPreferences()
 
 
 @dataclass(frozen=True, slots=True)

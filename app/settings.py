@@ -101,6 +101,12 @@ class Settings(BaseSettings):
     mail_from: str = Field(default="", max_length=320)
     smtp_url: Annotated[str | None, BeforeValidator(lambda value: value or None)] = Field(default=None, repr=False)
 
+    #: What a loyalty point pays for, in minor units of the currency.
+    point_value: int = Field(default=5, ge=1, le=10_000)
+
+    #: What a pizza that joins the menu has on hand at first; 0: it is not stocked, and not tracked.
+    opening_portions: int = Field(default=10, ge=0, le=100_000)
+
     lease_seconds: float = Field(default=10, ge=1, le=600)
     retry_base_seconds: float = Field(default=1, gt=0, le=60)
     retry_cap_seconds: float = Field(default=300, gt=0, le=86_400)

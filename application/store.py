@@ -7,9 +7,13 @@ from application.dispatch.outbox import Deliveries, Outbox
 from application.ports import EventLog, OrderQueries, SecretStore, TicketBoard
 from application.ports.driver_positions import DriverPositions
 from application.ports.drivers import DriverQueries
+from application.ports.loyalty import PointsLedger
 from application.ports.notifications import NotificationLog
+from application.ports.stock import Pantry, StockRoom
+from domain.customer import CustomerProfile
 from domain.driver import Driver
 from domain.incoming import Incoming
+from domain.inventory import Ingredient, RecipeBook
 from domain.kitchen import Kitchen
 from domain.menu import Menu
 from domain.order import Order
@@ -35,6 +39,12 @@ class Store(Protocol):
     @property
     def inbox(self) -> Repository[Incoming]: ...
     @property
+    def customers(self) -> Repository[CustomerProfile]: ...
+    @property
+    def ingredients(self) -> Repository[Ingredient]: ...
+    @property
+    def recipe_books(self) -> Repository[RecipeBook]: ...
+    @property
     def order_queries(self) -> OrderQueries: ...
     @property
     def driver_queries(self) -> DriverQueries: ...
@@ -46,6 +56,12 @@ class Store(Protocol):
     def driver_positions(self) -> DriverPositions: ...
     @property
     def notifications(self) -> NotificationLog: ...
+    @property
+    def points(self) -> PointsLedger: ...
+    @property
+    def stock_room(self) -> StockRoom: ...
+    @property
+    def pantry(self) -> Pantry: ...
     @property
     def secrets(self) -> SecretStore: ...
     @property

@@ -1,6 +1,6 @@
 """What the domain refuses, each with a stable code that clients may rely on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 
@@ -56,6 +56,44 @@ class UnknownTopping(DomainError):
     """The menu has no such topping."""
 
     code = "unknown_topping"
+
+
+class NotAvailable(DomainError):
+    """It is on the menu, but cannot be ordered for now."""
+
+    code = "not_available"
+
+
+class SoldOut(DomainError):
+    """There is not enough left; `available` tells what is, by ingredient that does not suffice."""
+
+    code = "sold_out"
+
+    def __init__(
+        self, available: Mapping[str, int], message: str | None = None, *, parameter: str | None = None
+    ) -> None:
+        super().__init__(message or f"Not enough left of {', '.join(sorted(available))}.", parameter=parameter)
+        self.available = dict(available)
+
+
+class NegativeStock(DomainError):
+    """More would be taken away than there is."""
+
+    code = "negative_stock"
+
+    def __init__(self, ingredient: str, available: int) -> None:
+        super().__init__(
+            f"Only {available} of '{ingredient}' are not promised to orders. Take away less, or cancel orders first.",
+            parameter="/amount",
+        )
+        self.ingredient = ingredient
+        self.available = available
+
+
+class UnknownIngredient(DomainError):
+    """The stock room has no such ingredient."""
+
+    code = "unknown_ingredient"
 
 
 class InvalidMenu(DomainError):
@@ -158,6 +196,30 @@ class BatchTooLarge(DomainError):
     """The batch has more events than are taken at once."""
 
     code = "batch_too_large"
+
+
+class OrdersUnderWay(DomainError):
+    """A person whose order is not finished cannot be erased: somebody has to know whose pizza it is."""
+
+    code = "orders_under_way"
+
+    def __init__(self, order_ids: Sequence[str]) -> None:
+        super().__init__(f"Finish or cancel {', '.join(order_ids)} first.")
+
+
+class NotEnoughPoints(DomainError):
+    """The customer has fewer points than are to be redeemed."""
+
+    code = "not_enough_points"
+
+    def __init__(self) -> None:
+        super().__init__("There are not so many points to redeem.", parameter="/redeemPoints")
+
+
+class PointsNotYours(DomainError):
+    """Nothing shows that whoever orders is the customer whose points are to be redeemed."""
+
+    code = "points_not_yours"
 
 
 class NotFound(DomainError):

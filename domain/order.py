@@ -8,14 +8,10 @@ from domain.errors import (
     AlreadyAssigned,
     IllegalMove,
     InvalidOrder,
-    InvalidPayment,
     NotADelivery,
-    OrderCancelled,
-    PaymentIdReused,
+    OrdersUnderWay,
     StaleVersion,
     TooLateToCancel,
-    TooManyPayments,
-    WrongCurrency,
 )
 from domain.events import (
     CookingStartedEvent,
@@ -24,6 +20,7 @@ from domain.events import (
     OrderCancelledEvent,
     OrderCollectedEvent,
     OrderConfirmedEvent,
+    OrderCustomerErasedEvent,
     OrderDeliveredEvent,
     OrderedItem,
     OrderPlacedEvent,
@@ -43,15 +40,8 @@ from domain.order_lifecycle import (
     OrderStatus,
     open_moves,
 )
-from domain.order_state import Customer, Fulfilment, OrderLine, OrderState, Payment, StaffMember
-
-MAX_LINES = 50
-MAX_PIZZAS = 100
-MAX_PAYMENTS = 50
-#: So much later than it was due an order may be and is not late yet.
-FORGIVEN = timedelta(minutes=5)
-#: How long the way to the customer takes, from the oven to the door.
-DELIVERY_TIME = timedelta(minutes=30)
+from domain.order_rules import DELIVERY_TIME, FORGIVEN, check_fulfilment, check_items, check_payment
+from domain.order_state import NOBODY, Customer, Fulfilment, OrderLine, OrderState, Payment, StaffMember
 
 
 class Order(AggregateRoot[OrderState]):
@@ -70,14 +60,19 @@ class Order(AggregateRoot[OrderState]):
         notes: str | None = None,
         idempotency_key: str | None = None,
         request_digest: str | None = None,
+        discount: int = 0,
+        points_redeemed: int = 0,
     ) -> "Order":
-        """Place a new order at the prices that its lines carry.
+        """Place a new order at the prices that its lines carry, less a `discount` that points pay for.
 
-        Raises `InvalidOrder` for no lines, too many lines or pizzas, a quantity below 1, or a fulfilment
-        whose address does not fit it.
+        Raises `InvalidOrder` for no lines, too many lines or pizzas, a quantity below 1, a fulfilment
+        whose address does not fit it, or a discount beyond the total.
         """
-        _check_items(items)
-        _check_fulfilment(fulfilment)
+        check_items(items)
+        check_fulfilment(fulfilment)
+        full_amount = sum(line.line_total for line in items)
+        if not 0 <= discount <= full_amount:
+            raise InvalidOrder(f"These points are worth more than the order: {full_amount}.", parameter="/redeemPoints")
         order = cls(
             order_id,
             OrderState(
@@ -86,12 +81,14 @@ class Order(AggregateRoot[OrderState]):
                 fulfilment=fulfilment,
                 items=tuple(items),
                 currency=currency,
-                total_amount=sum(line.line_total for line in items),
+                total_amount=full_amount - discount,
                 pizza_count=sum(line.quantity for line in items),
                 placed_at=now,
                 notes=notes,
                 idempotency_key=idempotency_key,
                 request_digest=request_digest,
+                discount=discount,
+                points_redeemed=points_redeemed,
             ),
         )
         state = order.state
@@ -109,8 +106,33 @@ class Order(AggregateRoot[OrderState]):
             total_amount=state.total_amount,
             currency=currency,
             pizza_count=state.pizza_count,
+            discount=discount,
+            points_redeemed=points_redeemed,
         )
         return order
+
+    @classmethod
+    def never_placed(cls, order_id: str, now: datetime) -> "Order":
+        """Takes the place of an order that was begun and that nobody finished placing: it never comes now."""
+        return cls(
+            order_id,
+            OrderState(
+                status=OrderStatus.CANCELLED,
+                customer=Customer(name="", phone=""),
+                fulfilment=Fulfilment(type=FulfilmentType.PICKUP),
+                items=(),
+                currency="",
+                total_amount=0,
+                pizza_count=0,
+                placed_at=now,
+                cancelled_at=now,
+                cancel_reason="It was begun, and nobody finished placing it.",
+            ),
+        )
+
+    @property
+    def was_never_placed(self) -> bool:
+        return not self.state.items
 
     @classmethod
     def restore(cls, order_id: str, state: OrderState, version: int) -> "Order":
@@ -249,16 +271,8 @@ class Order(AggregateRoot[OrderState]):
         Raises `InvalidPayment`, `WrongCurrency`, `OrderCancelled`, `PaymentIdReused`, `TooManyPayments`.
         """
         state = self.state
-        if self._has_payment(payment_id, amount, currency, method):
+        if check_payment(state, payment_id, amount, currency, method):
             return
-        if amount <= 0:
-            raise InvalidPayment("The amount must be above 0, in minor units of the currency.", parameter="/amount")
-        if currency != state.currency:
-            raise WrongCurrency(f"Pay this order in {state.currency}, not in {currency}.", parameter="/currency")
-        if state.status is OrderStatus.CANCELLED:
-            raise OrderCancelled("This order is cancelled. Give the money back to whoever paid.")
-        if len(state.payments) >= MAX_PAYMENTS:
-            raise TooManyPayments(f"An order takes {MAX_PAYMENTS} payments at most.")
         state.payments += (Payment(id=payment_id, amount=amount, method=method, received_at=now),)
         self._record(
             PaymentReceivedEvent,
@@ -272,14 +286,6 @@ class Order(AggregateRoot[OrderState]):
             due_amount=state.due,
         )
 
-    def _has_payment(self, payment_id: str, amount: int, currency: str, method: str) -> bool:
-        known = next((payment for payment in self.state.payments if payment.id == payment_id), None)
-        if known is not None and (known.amount, self.state.currency, known.method) != (amount, currency, method):
-            raise PaymentIdReused(
-                f"Payment '{payment_id}' came with other facts before. Use a new id.", parameter="/paymentId"
-            )
-        return known is not None
-
     def _note_lateness(self, stage: str, now: datetime, allowed: timedelta) -> None:
         """Raise a second event of the same save where the order is more than `FORGIVEN` late."""
         if self.state.estimated_ready_time is None:
@@ -288,6 +294,19 @@ class Order(AggregateRoot[OrderState]):
         if now - due > FORGIVEN:
             late = int((now - due).total_seconds())
             self._record(OrderRanLateEvent, now, stage=stage, due_time=due, seconds_late=late)
+
+    def forget_customer(self, now: datetime) -> None:
+        """Drop whatever tells who placed it; once done, it changes nothing. Raises `OrdersUnderWay` for one that is
+        not finished."""
+        state = self.state
+        if self.open_moves:
+            raise OrdersUnderWay([self.id])
+        if state.customer == NOBODY:
+            return
+        state.customer = NOBODY
+        state.fulfilment = Fulfilment(type=state.fulfilment.type)
+        state.notes = state.cancel_reason = state.idempotency_key = state.request_digest = None
+        self._record(OrderCustomerErasedEvent, now, erased_time=now)
 
     def _allows(self, move: Move) -> bool:
         return move in self.open_moves
@@ -308,20 +327,3 @@ class Order(AggregateRoot[OrderState]):
             )
             for line in self.state.items
         )
-
-
-def _check_items(items: Sequence[OrderLine]) -> None:
-    if not 1 <= len(items) <= MAX_LINES:
-        raise InvalidOrder(f"An order has 1 to {MAX_LINES} lines.", parameter="/items")
-    for index, line in enumerate(items):
-        if line.quantity < 1:
-            raise InvalidOrder("Order at least one of each pizza.", parameter=f"/items/{index}/quantity")
-    if sum(line.quantity for line in items) > MAX_PIZZAS:
-        raise InvalidOrder(f"More than {MAX_PIZZAS} pizzas: please split the order.", parameter="/items")
-
-
-def _check_fulfilment(fulfilment: Fulfilment) -> None:
-    if fulfilment.type is FulfilmentType.DELIVERY and fulfilment.address is None:
-        raise InvalidOrder("A delivery needs an address.", parameter="/fulfilment/address")
-    if fulfilment.type is FulfilmentType.PICKUP and fulfilment.address is not None:
-        raise InvalidOrder("A pickup takes no address.", parameter="/fulfilment/address")

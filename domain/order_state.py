@@ -14,6 +14,10 @@ class Customer:
     email: str | None = None
 
 
+#: Who placed an order, once that is erased.
+NOBODY = Customer(name="", phone="")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
     street: str
@@ -100,6 +104,9 @@ class OrderState:
     idempotency_key: str | None = None
     request_digest: str | None = None
     payments: tuple[Payment, ...] = ()
+    #: What `points_redeemed` took off; `total_amount` is what is left to pay.
+    discount: int = 0
+    points_redeemed: int = 0
 
     @property
     def paid(self) -> int:

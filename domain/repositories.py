@@ -3,6 +3,7 @@
 from typing import Any, Protocol, TypeVar
 
 from domain.aggregate import AggregateRoot
+from domain.customer import CustomerProfile
 from domain.driver import Driver
 from domain.kitchen import Kitchen
 from domain.menu import Menu
@@ -38,3 +39,4 @@ OrderRepository = Repository[Order]
 MenuRepository = Repository[Menu]
 KitchenRepository = Repository[Kitchen]
 DriverRepository = Repository[Driver]
+CustomerRepository = Repository[CustomerProfile]

@@ -8,12 +8,11 @@ from starlette.responses import Response
 
 from app.auth import staff_only
 from app.controllers import execute
-from app.controllers.orders import check_key
 from app.lean_route import LeanRoute
 from app.models.order_responses import OrderResponse, order_json
 from app.models.payments import ReceivePaymentRequest
 from app.openapi import VERSION_HEADER, problems, with_headers
-from app.preconditions import IfMatch, etag, expected_version
+from app.preconditions import IfMatch, check_key, etag, expected_version
 from app.responses import JsonResponse
 from application.commands.receive_payment import ReceivePaymentCommand
 from application.ports import OrderView

@@ -1,12 +1,23 @@
 """Which handler takes which command or query: one module per concern."""
 
-from app.handlers import audit, drivers, integration, kitchen, menu, notifications, operations, orders
+from app.handlers import (
+    audit,
+    customers,
+    drivers,
+    integration,
+    inventory,
+    kitchen,
+    menu,
+    notifications,
+    operations,
+    orders,
+)
 from app.parts import Parts
 from application.dispatch.dispatcher import Dispatcher
 
 
 def register_handlers(parts: Parts, dispatcher: Dispatcher) -> None:
     """Tell the mediator of every handler."""
-    for concern in (orders, menu, kitchen, drivers, notifications, integration, audit):
+    for concern in (orders, menu, inventory, kitchen, drivers, customers, notifications, integration, audit):
         concern.register(parts.mediator, parts)
     operations.register(parts.mediator, parts, dispatcher)

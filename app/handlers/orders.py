@@ -30,13 +30,21 @@ from application.queries.orders import (
     ListOrdersQuery,
     ListOrdersQueryHandler,
 )
+from application.queries.quote import QuoteOrderQuery, QuoteOrderQueryHandler
 
 
 def register(mediator: Mediator, parts: Parts) -> None:
     queries = parts.store.order_queries
-    mediator.register(
-        PlaceOrderCommand, PlaceOrderCommandHandler(parts.store.orders, queries, parts.menu, parts.order_telemetry)
+    place_order = PlaceOrderCommandHandler(
+        parts.store.orders,
+        queries=queries,
+        menu=parts.menu,
+        stock=parts.stock,
+        loyalty=parts.loyalty_desk,
+        telemetry=parts.order_telemetry,
     )
+    mediator.register(PlaceOrderCommand, place_order)
+    mediator.register(QuoteOrderQuery, QuoteOrderQueryHandler(parts.menu, parts.stock))
     mediator.register(ConfirmOrderCommand, ConfirmOrderCommandHandler(parts.orders, parts.kitchen_load))
     mediator.register(StartCookingCommand, StartCookingCommandHandler(parts.orders, parts.kitchen_desk))
     mediator.register(MarkOrderReadyCommand, MarkOrderReadyCommandHandler(parts.orders))

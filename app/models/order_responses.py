@@ -36,6 +36,8 @@ ORDER_EXAMPLE: dict[str, Any] = {
     "paid": 0,
     "due": 3638,
     "overpaid": 0,
+    "discount": 0,
+    "pointsRedeemed": 0,
     "pizzaCount": 2,
     "estimatedReadyTime": None,
     "placedAt": "2026-05-04T18:30:00.125Z",
@@ -96,10 +98,12 @@ class OrderResponse(ResponseModel):
     items: list[OrderLineResponse]
     notes: str | None
     currency: str = Field(description="ISO 4217")
-    total_amount: Amount
     paid: Amount = Field(description="All that has been received.")
     due: Amount = Field(description="What is still to be paid; 0 for a cancelled order.")
     overpaid: Amount = Field(description="What is owed to the customer: all of it, for a cancelled order.")
+    total_amount: Amount = Field(description="What is to be paid, the discount taken off.")
+    discount: Amount = Field(description="What the redeemed points were worth.")
+    points_redeemed: int
     pizza_count: int
     estimated_ready_time: datetime | None
     placed_at: datetime
@@ -164,6 +168,8 @@ def _order(view: OrderView) -> dict[str, object]:
         "paid": state.paid,
         "due": state.due,
         "overpaid": state.overpaid,
+        "discount": state.discount,
+        "pointsRedeemed": state.points_redeemed,
         "pizzaCount": state.pizza_count,
         "estimatedReadyTime": state.estimated_ready_time,
         "placedAt": state.placed_at,

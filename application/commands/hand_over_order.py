@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from application.commands.change_order import ChangeOrder, OrderChanger
 from application.ports import OrderView
-from domain.order import DELIVERY_TIME
+from domain.order_rules import DELIVERY_TIME
 
 DEFAULT_CARRIER = "Mario's own drivers"
 

@@ -76,7 +76,7 @@ class FollowedLog(Protocol):
 
 
 class EventLog(FollowedLog, Protocol):
-    """Every event once, for ever. Raises `StoreUnavailable`."""
+    """Every event once, for ever, and nobody's name for longer than they agree to. Raises `StoreUnavailable`."""
 
     async def append(self, events: Sequence[DomainEvent]) -> None:
         """Write the events that are not there yet, in the given order."""
@@ -90,6 +90,10 @@ class EventLog(FollowedLog, Protocol):
         self, limit: int, *, before: int | None = None, aggregate_id: str | None = None
     ) -> list[LoggedEvent]:
         """The newest first, those ahead of position `before` (None: all); of one aggregate where it is named."""
+        ...
+
+    async def erase(self, aggregate_ids: Sequence[str]) -> None:
+        """Empty every personal field in the events of these aggregates. The events stay, where they are."""
         ...
 
 
@@ -133,6 +137,10 @@ class TicketBoard(Protocol):
 
     async def list(self, statuses: Sequence[TicketStatus], *, limit: int) -> list[Ticket]:
         """Tickets in these statuses, the one confirmed first at the top."""
+        ...
+
+    async def forget_notes(self, order_ids: Sequence[str]) -> None:
+        """Drop what customers wrote on the tickets of these orders."""
         ...
 
 

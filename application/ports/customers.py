@@ -1,4 +1,4 @@
-"""Who the customers are, as other concerns ask."""
+"""What the application asks about customers from elsewhere: how, and in which language, they want to be told."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,6 +14,6 @@ class ContactPreferences:
 
 
 class CustomerDirectory(Protocol):
-    """Finds a customer's wishes by phone number; the defaults where nobody is known. Raises `StoreUnavailable`."""
-
-    async def preferences(self, phone: str) -> ContactPreferences: ...
+    async def preferences(self, phone: str) -> ContactPreferences:
+        """Defaults where nobody is known. Raises `StoreUnavailable`."""
+        ...

@@ -42,6 +42,9 @@ class OrderPlacedEvent(OrderEvent):
     total_amount: int
     currency: str
     pizza_count: int
+    #: What `points_redeemed` took off the total, in minor units.
+    discount: int = 0
+    points_redeemed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,3 +160,10 @@ class OrderRanLateEvent(OrderEvent):
     stage: str
     due_time: datetime
     seconds_late: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCustomerErasedEvent(OrderEvent):
+    """The order tells no more who placed it: whoever keeps a part of that under the order's id forgets it too."""
+
+    erased_time: datetime

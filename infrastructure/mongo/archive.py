@@ -14,11 +14,22 @@ from domain.kitchen import Ticket
 from infrastructure.backup_file import BackupError, open_existing
 from infrastructure.kinds import KINDS
 from infrastructure.mongo.client import Document
+from infrastructure.mongo.stock_archive import mend_stock
 from infrastructure.serialization import event_from_document, to_document
 
 AGGREGATES = tuple(kind.home for kind in KINDS)
-#: Aggregates first: nothing else in the copy may know more of one than it does itself.
-COLLECTIONS = (*AGGREGATES, "secrets", "tickets", "driver_positions", "notifications")
+#: Aggregates first: nothing else in the copy may know more of one than it does itself. The stock room's counters before
+#: its ledger: what they have marked may have gone there by the time that it is read, and never the other way.
+COLLECTIONS = (
+    *AGGREGATES,
+    "secrets",
+    "tickets",
+    "stock",
+    "stock_movements",
+    "driver_positions",
+    "notifications",
+    "points_movements",
+)
 EVENTS = "events"
 _OPTIONS: CodecOptions[Document] = CodecOptions(tz_aware=True)
 
@@ -70,6 +81,8 @@ class Archive:
         self._connection.execute("BEGIN")
         self._mend_tickets()
         self._mend_places()
+        self._mend_points()
+        mend_stock(self._connection)
         self._connection.execute("COMMIT")
         self._check()
         return sum(
@@ -121,6 +134,15 @@ class Archive:
                 if order_id not in placed
             ]
             self._connection.execute("UPDATE kitchens SET document = ? WHERE id = ?", (bson.encode(kitchen), row_id))
+
+    def _mend_points(self) -> None:
+        """Movements were read after their orders: those that the copied order does not warrant yet will come again."""
+        self._connection.execute(
+            "DELETE FROM points_movements AS m WHERE NOT EXISTS ("
+            "SELECT 1 FROM orders o WHERE o.id = substr(m.id, 1, instr(m.id, ':') - 1) AND"
+            " CASE substr(m.id, instr(m.id, ':') + 1) WHEN 'redeemed' THEN 1 WHEN 'earned' THEN o.status <> 'pending'"
+            " ELSE o.status = 'cancelled' END)"
+        )
 
     def _check(self) -> None:
         wrong = {

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from application.dispatch.outbox import Deliveries
 from domain.order_state import OrderState
-from infrastructure.kinds import DRIVERS, INCOMING, KINDS, KITCHENS, MENUS, ORDERS
+from infrastructure.kinds import CUSTOMERS, DRIVERS, INCOMING, INGREDIENTS, KINDS, KITCHENS, MENUS, ORDERS, RECIPE_BOOKS
 from infrastructure.observer import Observer
 from infrastructure.sqlite.clock import FileClock
 from infrastructure.sqlite.database import Database
@@ -15,8 +15,11 @@ from infrastructure.sqlite.event_log import SqliteEventLog
 from infrastructure.sqlite.notifications import SqliteNotificationLog
 from infrastructure.sqlite.order_queries import SqliteOrderQueries
 from infrastructure.sqlite.outbox import SqliteOutbox
+from infrastructure.sqlite.pantry import SqlitePantry
+from infrastructure.sqlite.points_ledger import SqlitePointsLedger
 from infrastructure.sqlite.repository import DeliveryDesk, SqliteRepository
 from infrastructure.sqlite.secrets import SqliteSecretStore
+from infrastructure.sqlite.stock_room import SqliteStockRoom
 from infrastructure.sqlite.ticket_board import SqliteTicketBoard
 
 
@@ -57,12 +60,18 @@ class SqliteStore:
         self.kitchens = SqliteRepository(self._database, KITCHENS, self._desk)
         self.drivers = SqliteRepository(self._database, DRIVERS, self._desk)
         self.inbox = SqliteRepository(self._database, INCOMING, self._desk)
+        self.customers = SqliteRepository(self._database, CUSTOMERS, self._desk)
+        self.ingredients = SqliteRepository(self._database, INGREDIENTS, self._desk)
+        self.recipe_books = SqliteRepository(self._database, RECIPE_BOOKS, self._desk)
         self.order_queries = SqliteOrderQueries(self._database)
         self.driver_queries = SqliteDriverQueries(self._database)
         self.event_log = SqliteEventLog(self._database)
         self.ticket_board = SqliteTicketBoard(self._database)
         self.driver_positions = SqliteDriverPositions(self._database)
         self.notifications = SqliteNotificationLog(self._database)
+        self.points = SqlitePointsLedger(self._database)
+        self.stock_room = SqliteStockRoom(self._database)
+        self.pantry = SqlitePantry(self._database)
         self.secrets = SqliteSecretStore(self._database)
         self.outboxes = {
             kind.name: SqliteOutbox(self._database, kind.home, kind.name, lease_seconds, self._clock)

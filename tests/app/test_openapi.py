@@ -15,11 +15,16 @@ OPERATION_IDS = {
     "placeOrder", "listOrders", "getOrder", "listOrderEvents", "streamOrder", "confirmOrder", "cookOrder",
     "markOrderReady", "dispatchOrder", "deliverOrder", "collectOrder", "cancelOrder", "getMenu", "replaceMenu",
     "receivePayment", "takeEvents", "listDriverPositions",
+    "addPizza", "changePizza", "retirePizza", "addTopping", "changeTopping", "retireTopping", "quoteOrder",
+    "getIngredient", "putIngredient", "getStock", "adjustStock", "listStockMovements", "getRecipe", "writeRecipe",
+    "removeRecipe",
     "getKitchen", "listTickets", "streamKitchen", "listDeadLetters", "redriveDeadLetter", "discardDeadLetter",
     "registerDriver", "listDrivers", "getDriver", "changeDriver", "startTour", "assignDriver", "unassignDriver",
     "checkLiveness", "checkReadiness", "getMetrics", "getEventSchema",
     "readAuditTrail",
     "listNotifications", "listOrderNotifications",
+    "findCustomer", "getCustomer", "editCustomer", "eraseCustomer", "listCustomerOrders", "getCustomerPoints",
+    "exportCustomer",
 }  # fmt: skip
 
 

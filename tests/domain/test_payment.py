@@ -7,7 +7,8 @@ import pytest
 from application.clock import utc_now
 from domain.errors import InvalidPayment, OrderCancelled, PaymentIdReused, TooManyPayments, WrongCurrency
 from domain.events import OrderCancelledEvent, PaymentReceivedEvent, RefundRequestedEvent
-from domain.order import MAX_PAYMENTS, Order
+from domain.order import Order
+from domain.order_rules import MAX_PAYMENTS
 from tests.builders import an_order
 
 TOTAL = 2 * 1699 + 1469

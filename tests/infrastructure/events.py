@@ -5,14 +5,24 @@ from typing import Any
 
 from domain.events import (
     CookingStartedEvent,
+    CustomerChangedEvent,
+    CustomerErasedEvent,
+    CustomerErasureFinishedEvent,
+    CustomerRegisteredEvent,
     DomainEvent,
     DriverChangedEvent,
     DriverRegisteredEvent,
+    IngredientAddedEvent,
+    IngredientBackInStockEvent,
+    IngredientChangedEvent,
+    IngredientSoldOutEvent,
     KitchenPlaceWithdrawnEvent,
+    MenuReplacedEvent,
     OrderAssignedEvent,
     OrderCancelledEvent,
     OrderCollectedEvent,
     OrderConfirmedEvent,
+    OrderCustomerErasedEvent,
     OrderDeliveredEvent,
     OrderedItem,
     OrderPlacedEvent,
@@ -21,9 +31,20 @@ from domain.events import (
     OrderShippedEvent,
     OrderUnassignedEvent,
     PaymentReceivedEvent,
+    PizzaAddedToMenuEvent,
+    PizzaChangedEvent,
+    PizzaRetiredEvent,
+    PointsGivenBackEvent,
+    PointsRedeemedEvent,
+    RecipeChangedEvent,
+    RecipeRemovedEvent,
     RefundRequestedEvent,
+    StockRunningLowEvent,
     StopCompletedEvent,
     StopDroppedEvent,
+    ToppingAddedToMenuEvent,
+    ToppingChangedEvent,
+    ToppingRetiredEvent,
     TourEndedEvent,
     TourStartedEvent,
 )
@@ -131,4 +152,76 @@ def _of_a_driver(order_id: str) -> list[DomainEvent]:
         StopCompletedEvent(**common(4), **stop, completed_time=NOON),
         StopDroppedEvent(**common(5), **stop, dropped_time=NOON, reason="The order was cancelled."),
         TourEndedEvent(**common(6), **tour, started_time=NOON, ended_time=NOON, completed=1, dropped=1),
+        OrderCustomerErasedEvent(**common(10), erased_time=NOON),
+        CustomerRegisteredEvent(**common(1), registered_time=NOON, first_order_id=order_id),
+        CustomerChangedEvent(**common(2), changed_time=NOON, fields=("name", "email"), user_id=None),
+        CustomerErasedEvent(**common(3), erased_time=NOON, last_order_id=order_id, user_id="luigi"),
+        CustomerErasureFinishedEvent(**common(4), finished_time=NOON, last_order_id=order_id),
+        PointsRedeemedEvent(**common(5), redeemed_time=NOON, order_id=order_id, points=30),
+        PointsGivenBackEvent(**common(6), given_back_time=NOON, order_id=order_id, points=30),
+        *_of_the_menu(),
+        *_of_the_stock_room(),
+    ]
+
+
+def _of_the_menu() -> list[DomainEvent]:
+    def common(version: int) -> dict[str, Any]:
+        return {
+            "event_id": new_event_id(),
+            "occurred_at": NOON,
+            "aggregate_id": "menu",
+            "aggregate_version": version,
+        }
+
+    pizza: dict[str, Any] = {
+        "pizza_id": "calzone",
+        "name": "Calzone",
+        "description": "Folded",
+        "prices": {"large": 1500},
+        "available": True,
+    }
+    topping: dict[str, Any] = {"topping_id": "truffle", "name": "Trüffel", "price": 900, "available": False}
+    return [
+        PizzaAddedToMenuEvent(**common(1), **pizza),
+        PizzaChangedEvent(**common(2), **pizza, old_prices={"large": 1400, "extra-large": 1900}),
+        PizzaRetiredEvent(**common(3), pizza_id="calzone", name="Calzone"),
+        ToppingAddedToMenuEvent(**common(4), **topping),
+        ToppingChangedEvent(**common(5), **topping, old_price=800),
+        ToppingRetiredEvent(**common(6), topping_id="truffle", name="Trüffel"),
+        MenuReplacedEvent(
+            **common(7),
+            currency="EUR",
+            pizzas_added=("calzone", "marinara"),
+            pizzas_changed=(),
+            pizzas_retired=("diavola",),
+            toppings_added=(),
+            toppings_changed=("olives",),
+            toppings_retired=(),
+        ),
+    ]
+
+
+def _of_the_stock_room() -> list[DomainEvent]:
+    def common(version: int, aggregate_id: str = "ingredient-dough") -> dict[str, Any]:
+        return {
+            "event_id": new_event_id(),
+            "occurred_at": NOON,
+            "aggregate_id": aggregate_id,
+            "aggregate_version": version,
+        }
+
+    dough: dict[str, Any] = {"ingredient": "dough", "name": "Teig für Übermorgen"}
+    return [
+        IngredientAddedEvent(**common(1), **dough, unit="ball", low_mark=5),
+        IngredientChangedEvent(**common(2), **dough, unit="ball", low_mark=6),
+        StockRunningLowEvent(**common(3), **dough, unit="ball", available=6, low_mark=6),
+        IngredientSoldOutEvent(**common(4), **dough),
+        IngredientBackInStockEvent(**common(5), **dough, unit="ball", available=20),
+        RecipeChangedEvent(
+            **common(1, "recipes"),
+            pizza_id="calzone",
+            sizes={"large": {"dough": 2}},
+            toppings={"extra-cheese": {"cheese": 1}},
+        ),
+        RecipeRemovedEvent(**common(2, "recipes"), pizza_id="calzone"),
     ]
