@@ -38,7 +38,10 @@ CUSTOMERS = Kind("customer", "customers", CustomerState, CustomerProfile.restore
 INGREDIENTS = Kind("ingredient", "ingredients", IngredientState, Ingredient.restore)
 RECIPE_BOOKS = Kind("recipe_book", "recipe_books", RecipeBookState, RecipeBook.restore)
 
+#: What comes in first: a backup on MongoDB copies kind by kind, and what was reported must be in it, still to be
+#: handled, where the order that it changes is in it unchanged. The other way round, the order knows the repeat.
 KINDS: tuple[Kind[Any], ...] = (
+    INCOMING,
     ORDERS,
     MENUS,
     KITCHENS,
@@ -46,5 +49,4 @@ KINDS: tuple[Kind[Any], ...] = (
     CUSTOMERS,
     INGREDIENTS,
     RECIPE_BOOKS,
-    INCOMING,
 )

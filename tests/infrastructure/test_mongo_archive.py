@@ -11,7 +11,7 @@ from application.clock import utc_now
 from domain.events import DomainEvent
 from domain.order import Order
 from domain.stock import Level, Movement, MovementKind, deductions, reservations
-from infrastructure.mongo.archive import Archive, new_archive
+from infrastructure.mongo.archive import COLLECTIONS, Archive, new_archive
 from infrastructure.mongo.stock_counters import Counted, key_of, ledger_document
 from infrastructure.serialization import event_to_document, to_document
 from tests.builders import LUIGI, an_order, confirm
@@ -49,6 +49,11 @@ def kitchen(*order_ids: str) -> dict[str, Any]:
 
 def all_of(archive: Archive, collection: str) -> Sequence[dict[str, Any]]:
     return [document for page in archive.pages(collection, 2) for document in page]
+
+
+def test_what_was_reported_is_copied_before_the_orders_that_it_changes() -> None:
+    """Else a payment could be handled in between, and be in neither."""
+    assert COLLECTIONS.index("incoming") < COLLECTIONS.index("orders")
 
 
 def test_events_later_than_their_order_are_left_out_and_positions_stay_without_gaps(archive: Archive) -> None:
