@@ -20,6 +20,8 @@ from app.notifications import Notifications, make_notifications
 from app.order_tokens import OrderTokens
 from app.parts import Parts, make_parts
 from app.settings import Settings
+from application.analytics.keeper import RollUpKeeper
+from application.background import end, run_forever
 from application.behaviours import observe, retry_conflicts
 from application.customer_desk import CustomerDesk
 from application.customer_eraser import CustomerEraser
@@ -33,7 +35,8 @@ from application.health import HealthMonitor
 from application.kitchen_desk import KitchenDesk
 from application.mediator import Mediator
 from application.opening_stock import OpeningStock
-from application.ports import CloudEventPublisher, EventLog, KitchenDisplay, OrderQueries, TicketBoard
+from application.ports import CloudEventPublisher, EventLog, KitchenDisplay, OrderQueries, SecretStore, TicketBoard
+from application.ports.analytics import OrderFacts
 from application.ports.customers import CustomerDirectory
 from application.ports.driver_positions import DriverPositions
 from application.ports.loyalty import PointsLedger
@@ -81,9 +84,11 @@ class Service:
     stock_keeper: StockKeeper
     metrics: Metrics
     feed: EventFeed
+    roll_ups: RollUpKeeper
     publisher: HttpCloudEventPublisher | None
     display: "HttpKitchenDisplay | None"
     notifications: Notifications
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
     order_tokens: OrderTokens = field(default_factory=lambda: OrderTokens(secrets.token_bytes(32)))
 
     async def start(self) -> None:
@@ -101,11 +106,13 @@ class Service:
         self.relay.start()
         self.health.start()
         self.stock_keeper.start()
+        self.tasks.append(run_forever("roll-ups", self.roll_ups.run))
 
     async def stop(self) -> None:
         """End streams, let running handlers finish, hand back what they do not, and let go of everything."""
         self.feed.close()
         await self.stock_keeper.stop()
+        await end(self.tasks)
         await self.health.stop()
         await self.relay.stop()
         await self.dispatcher.stop(STOP_GRACE)
@@ -139,6 +146,8 @@ def build_service(settings: Settings) -> Service:
         CustomerDesk: parts.customer_desk,
         CustomerEraser: parts.customer_eraser,
         CustomerDirectory: parts.customer_directory,
+        OrderFacts: store.order_facts,
+        SecretStore: store.secrets,
         KitchenDesk: parts.kitchen_desk,
         TourDesk: parts.tour_desk,
         KitchenDisplay: display,
@@ -172,6 +181,7 @@ def build_service(settings: Settings) -> Service:
         stock_keeper=StockKeeper(store, parts.stock),
         metrics=metrics,
         feed=EventFeed(store.event_log),
+        roll_ups=parts.roll_ups,
         publisher=publisher,
         display=display,
         notifications=notifications,

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from app.auth import StaffKeys
 from app.bootstrap import Service
 from app.controllers import (
+    analytics,
     audit,
     customers,
     dead_letters,
@@ -52,6 +53,7 @@ TAGS = [
     {"name": "drivers", "description": "Who delivers what, their tours, and where they are."},
     {"name": "notifications", "description": "What customers were told, and what became of it."},
     {"name": "customers", "description": "Profiles, points, export and erasure."},
+    {"name": "analytics", "description": "What the orders add up to, as JSON or CSV."},
     {"name": "streams", "description": "Server-sent events, resumable by `Last-Event-ID`."},
     {"name": "operations", "description": "The audit trail, and what could not be delivered."},
     {"name": "events", "description": "CloudEvents: those that come in, and the schemas of those that go out."},
@@ -72,6 +74,7 @@ ROUTERS = (
     incoming,
     dead_letters,
     audit,
+    analytics,
     health,
     schemas,
 )

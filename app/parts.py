@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from app.settings import Settings
+from application.analytics.calendar import Calendar
+from application.analytics.keeper import RollUpKeeper
 from application.commands.change_order import OrderChanger
 from application.commands.hand_over_order import DispatchOrderCommandHandler
 from application.customer_desk import CustomerDesk
@@ -41,6 +44,7 @@ class Parts:
     loyalty_desk: LoyaltyDesk
     recipes: RecipeCard
     stock: StockDesk
+    roll_ups: RollUpKeeper
 
 
 def make_parts(settings: Settings, store: Store, mediator: Mediator, telemetry: OrderTelemetry) -> Parts:
@@ -72,4 +76,10 @@ def make_parts(settings: Settings, store: Store, mediator: Mediator, telemetry: 
         ),
         recipes=recipes,
         stock=StockDesk(store.stock_room, recipes, store.order_queries),
+        roll_ups=make_keeper(settings, store),
     )
+
+
+def make_keeper(settings: Settings, store: Store) -> RollUpKeeper:
+    calendar = Calendar(ZoneInfo(settings.time_zone), settings.time_zone)
+    return RollUpKeeper(store.order_facts, store.roll_ups, calendar)

@@ -87,7 +87,8 @@ class Settings(BaseSettings):
     #: How long the way to the customer may take after an order was to be ready.
     delivery_minutes: int = Field(default=30, ge=1, le=1_440)
 
-    #: The pizzeria's own: for customers who did not choose a language, and the hours that they are told.
+    #: The pizzeria's own: for customers who did not choose a language; the hours that they are told, and the days and
+    #: hours of analytics, are those of its zone.
     language: str = Field(default="en", pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")
     time_zone: str = Field(default="UTC", min_length=1, max_length=64)
     notifications: Literal["all", "off"] = "all"

@@ -5,8 +5,10 @@ from typing import Protocol
 
 from application.dispatch.outbox import Deliveries, Outbox
 from application.ports import EventLog, OrderQueries, SecretStore, TicketBoard
+from application.ports.analytics import OrderFacts, RollUps
 from application.ports.driver_positions import DriverPositions
 from application.ports.drivers import DriverQueries
+from application.ports.history import OrderHistory
 from application.ports.loyalty import PointsLedger
 from application.ports.notifications import NotificationLog
 from application.ports.stock import Pantry, StockRoom
@@ -62,6 +64,12 @@ class Store(Protocol):
     def stock_room(self) -> StockRoom: ...
     @property
     def pantry(self) -> Pantry: ...
+    @property
+    def order_facts(self) -> OrderFacts: ...
+    @property
+    def order_history(self) -> OrderHistory: ...
+    @property
+    def roll_ups(self) -> RollUps: ...
     @property
     def secrets(self) -> SecretStore: ...
     @property

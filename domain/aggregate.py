@@ -41,15 +41,19 @@ class AggregateRoot(Generic[S]):
 
     def _record(self, event_type: type[E], now: datetime, **facts: Any) -> None:
         """Raise an event of this aggregate, signed by whoever acts."""
+        version = self.version + len(self._raised) + 1
         event = event_type(
-            event_id=new_event_id(),
+            event_id=self._new_event_id(now, version),
             occurred_at=now,
             aggregate_id=self.id,
-            aggregate_version=self.version + len(self._raised) + 1,
+            aggregate_version=version,
             actor=current_actor(),
             **facts,
         )
         self._raise(event)
+
+    def _new_event_id(self, now: datetime, version: int) -> str:
+        return new_event_id()
 
     def _raise(self, event: DomainEvent) -> None:
         self._raised.append(event)

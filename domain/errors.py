@@ -271,6 +271,22 @@ class BacklogFull(DomainError):
     code = "backlog_full"
 
 
+class InvalidRange(DomainError):
+    """A range of time that ends before it begins, or that is too long for what is asked."""
+
+    code = "invalid_range"
+
+
+class FiguresBehind(DomainError):
+    """So much has changed since the figures were made that they are made anew first. `retry_after` is in seconds."""
+
+    code = "figures_behind"
+
+    def __init__(self, retry_after: int = 5) -> None:
+        super().__init__("The figures are being brought up to date. Try again shortly.")
+        self.retry_after = retry_after
+
+
 class StoreUnavailable(DomainError):
     """The store did not answer in time. `retry_after` is in seconds."""
 

@@ -38,6 +38,7 @@ from domain.order_lifecycle import (
     FulfilmentType,
     Move,
     OrderStatus,
+    is_open,
     open_moves,
 )
 from domain.order_rules import DELIVERY_TIME, FORGIVEN, check_fulfilment, check_items, check_payment
@@ -309,7 +310,7 @@ class Order(AggregateRoot[OrderState]):
         self._record(OrderCustomerErasedEvent, now, erased_time=now)
 
     def _allows(self, move: Move) -> bool:
-        return move in self.open_moves
+        return is_open(move, self.state.status, self.state.fulfilment.type)
 
     def _move(self, move: Move) -> None:
         if not self._allows(move):

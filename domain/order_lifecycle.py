@@ -57,10 +57,12 @@ ASSIGNABLE = frozenset({OrderStatus.CONFIRMED, OrderStatus.COOKING, OrderStatus.
 CUSTOMER_MAY_CANCEL = frozenset({OrderStatus.PENDING, OrderStatus.CONFIRMED})
 
 
+def is_open(move: Move, status: OrderStatus, fulfilment: FulfilmentType) -> bool:
+    """Whether an order of this status and fulfilment allows a move."""
+    transition = TRANSITIONS[move]
+    return status in transition.sources and transition.fulfilment in (None, fulfilment)
+
+
 def open_moves(status: OrderStatus, fulfilment: FulfilmentType) -> tuple[Move, ...]:
-    """The moves that an order of this status and fulfilment allows, in the order of `Move`."""
-    return tuple(
-        move
-        for move in Move
-        if status in TRANSITIONS[move].sources and TRANSITIONS[move].fulfilment in (None, fulfilment)
-    )
+    """The moves that it allows, in the order of `Move`."""
+    return tuple(move for move in Move if is_open(move, status, fulfilment))

@@ -9,6 +9,7 @@ from pathlib import Path
 import bson
 from bson import CodecOptions
 
+from application.analytics.facts import CustomerKeys, OrderFact, fold
 from application.events.kitchen import KitchenEvent, ticket_change
 from domain.kitchen import Ticket
 from infrastructure.backup_file import BackupError, open_existing
@@ -24,12 +25,15 @@ COLLECTIONS = (
     *AGGREGATES,
     "secrets",
     "tickets",
+    "order_facts",
     "stock",
     "stock_movements",
     "driver_positions",
     "notifications",
     "points_movements",
 )
+#: Not copied: they are made of the facts, by whoever finds none.
+DERIVED = ("roll_ups", "fact_marks")
 EVENTS = "events"
 _OPTIONS: CodecOptions[Document] = CodecOptions(tz_aware=True)
 
@@ -80,6 +84,7 @@ class Archive:
         """
         self._connection.execute("BEGIN")
         self._mend_tickets()
+        self._mend_facts()
         self._mend_places()
         self._mend_points()
         mend_stock(self._connection)
@@ -116,6 +121,22 @@ class Archive:
                 document = to_document(ticket)
                 self.add("tickets", [{"_id": document.pop("order_id"), **document}])
 
+    def _mend_facts(self) -> None:
+        """Likewise; what has not come to the log yet waits with its order. Whose phone number a customer's key was
+        made of is known to the fact alone."""
+        ahead = self._connection.execute(
+            "SELECT f.id, f.document, o.document FROM order_facts f LEFT JOIN orders o ON o.id = f.id"
+            " WHERE f.version > coalesce(o.version, 0)"
+        ).fetchall()
+        for order_id, stored, order in ahead:
+            self._connection.execute("DELETE FROM order_facts WHERE id = ?", (order_id,))
+            waiting = _decode(order)["pending"] if order else []
+            events = map(event_from_document, [*self._events_of(order_id), *waiting])
+            for fact in fold(events, CustomerKeys(b"")):
+                if isinstance(fact, OrderFact):
+                    document = to_document(fact) | {"customer": _decode(stored)["customer"], "generation": ""}
+                    self.add("order_facts", [{"_id": document.pop("order_id"), **document}])
+
     def _mend_places(self) -> None:
         """A place for each order that cooks, and for no other. A command between its place and its order is gone."""
         cooking = {
@@ -150,6 +171,8 @@ class Archive:
             " (SELECT 1 FROM aggregates a WHERE a.id = e.aggregate_id AND a.version >= e.version)",
             "tickets ahead of their orders": "SELECT count(*) FROM tickets t LEFT JOIN orders o ON o.id = t.id"
             " WHERE t.version > coalesce(o.version, 0)",
+            "facts ahead of their orders": "SELECT count(*) FROM order_facts f LEFT JOIN orders o ON o.id = f.id"
+            " WHERE f.version > coalesce(o.version, 0)",
         }
         for what, sql in wrong.items():
             (count,) = self._connection.execute(sql).fetchone()

@@ -34,6 +34,7 @@ INDEXES = {
         IndexModel([("status", ASCENDING), ("_id", ASCENDING)], partialFilterExpression={"error": _THERE}),
     ],
     "points_movements": [IndexModel([("customer_id", ASCENDING), ("at", ASCENDING), ("_id", ASCENDING)])],
+    "order_facts": [IndexModel([("placed_at", ASCENDING)])],
     "tickets": [IndexModel([("status", ASCENDING), ("confirmed_at", ASCENDING)])],
     "stock_movements": [
         IndexModel([("at", ASCENDING), ("_id", ASCENDING)]),

@@ -29,11 +29,14 @@ from infrastructure.mongo.event_log import MongoEventLog
 from infrastructure.mongo.indexes import INDEXES
 from infrastructure.mongo.lease import Leases
 from infrastructure.mongo.notifications import MongoNotificationLog
+from infrastructure.mongo.order_facts import MongoOrderFacts
+from infrastructure.mongo.order_history import MongoOrderHistory
 from infrastructure.mongo.order_queries import MongoOrderQueries
 from infrastructure.mongo.outbox import MongoOutbox
 from infrastructure.mongo.pantry import MongoPantry
 from infrastructure.mongo.points_ledger import MongoPointsLedger
 from infrastructure.mongo.repository import MongoRepository
+from infrastructure.mongo.roll_ups import MongoRollUps
 from infrastructure.mongo.secrets import MongoSecretStore
 from infrastructure.mongo.stock_room import MongoStockRoom
 from infrastructure.mongo.ticket_board import MongoTicketBoard
@@ -76,12 +79,22 @@ class MongoStore:
         self.points = MongoPointsLedger(self.database["points_movements"])
         self.stock_room = MongoStockRoom(self.database["stock"], self.database["stock_movements"])
         self.pantry = MongoPantry(self.database[INGREDIENTS.home])
+        self.order_facts = MongoOrderFacts(self.database["order_facts"], self.database["fact_marks"])
+        self.roll_ups = MongoRollUps(self.database["roll_ups"], self.database["fact_marks"])
         self.secrets = MongoSecretStore(self.database["secrets"])
         self.outboxes: Mapping[str, Outbox] = {
             kind.name: MongoOutbox(self.database[kind.home], self._leases[kind.name])
             for kind in KINDS
             if kind.raises_events
         }
+        self.order_history = MongoOrderHistory(
+            self.database[ORDERS.home],
+            inserts=self.orders.inserts,
+            leases=self._leases[ORDERS.name],
+            outbox=self.outboxes[ORDERS.name],
+            log=self.event_log,
+            facts=self.order_facts,
+        )
 
     def _repository(self, kind: Kind[A]) -> MongoRepository[A]:
         repository = MongoRepository(self.database[kind.home], kind.restore, kind.state, self._leases[kind.name])

@@ -13,11 +13,14 @@ from infrastructure.sqlite.driver_positions import SqliteDriverPositions
 from infrastructure.sqlite.driver_queries import SqliteDriverQueries
 from infrastructure.sqlite.event_log import SqliteEventLog
 from infrastructure.sqlite.notifications import SqliteNotificationLog
+from infrastructure.sqlite.order_facts import SqliteOrderFacts
+from infrastructure.sqlite.order_history import SqliteOrderHistory
 from infrastructure.sqlite.order_queries import SqliteOrderQueries
 from infrastructure.sqlite.outbox import SqliteOutbox
 from infrastructure.sqlite.pantry import SqlitePantry
 from infrastructure.sqlite.points_ledger import SqlitePointsLedger
 from infrastructure.sqlite.repository import DeliveryDesk, SqliteRepository
+from infrastructure.sqlite.roll_ups import SqliteRollUps
 from infrastructure.sqlite.secrets import SqliteSecretStore
 from infrastructure.sqlite.stock_room import SqliteStockRoom
 from infrastructure.sqlite.ticket_board import SqliteTicketBoard
@@ -72,6 +75,9 @@ class SqliteStore:
         self.points = SqlitePointsLedger(self._database)
         self.stock_room = SqliteStockRoom(self._database)
         self.pantry = SqlitePantry(self._database)
+        self.order_facts = SqliteOrderFacts(self._database)
+        self.order_history = SqliteOrderHistory(self._database, self.orders)
+        self.roll_ups = SqliteRollUps(self._database)
         self.secrets = SqliteSecretStore(self._database)
         self.outboxes = {
             kind.name: SqliteOutbox(self._database, kind.home, kind.name, lease_seconds, self._clock)

@@ -104,6 +104,7 @@ class SlowLine:
         self, outbox: Outbox, settling_takes: float, claiming_takes: float, renewing_takes: float, *, renews: bool
     ) -> None:
         self.claimed = 0
+        self.sent = 0
         self.settled = 0
         self._renews = renews
         self._outbox = outbox
@@ -112,6 +113,7 @@ class SlowLine:
         self._renewing_takes = renewing_takes
 
     async def settle(self, settlements: Sequence[Settlement]) -> list[Outcome]:
+        self.sent += 1
         await asyncio.sleep(self._settling_takes)
         outcomes = await self._outbox.settle(settlements)
         self.settled += 1

@@ -156,6 +156,8 @@ async def test_what_comes_while_another_kind_is_acknowledged_is_delivered_once(t
 
         await eventually(lambda: running.dispatcher.lanes["Recorder"].idle is False)
         await eventually(lambda: running.outboxes["customer"].settled > 0)
+        await asyncio.sleep(0)
+        assert not running.outbox.sent, "its lease is let go while the second event is in work"
         handler.gate.set()
 
         await eventually(running.nothing_pending)

@@ -90,6 +90,20 @@ def test_a_ticket_that_is_where_its_order_is_or_behind_it_is_left_alone(archive:
     assert all_of(archive, "tickets") == [ticket]
 
 
+def test_a_fact_ahead_of_its_order_goes_back_to_where_the_order_is(archive: Archive) -> None:
+    order, unknown = an_order_that_cooks(), an_order()
+    waiting = {**stored(order), "pending": [event_to_document(order.raised[2])]}
+    fact = {"version": 6, "status": "collected", "finished_at": utc_now(), "customer": "00ff00ff00ff00ff"}
+    archive.add("orders", [waiting])
+    archive.add("order_facts", [{"_id": found.id, **fact} for found in (order, unknown)])
+    archive.add_events(logged(*order.raised[:2]))
+    archive.finish()
+    (left,) = all_of(archive, "order_facts")
+    assert (left["_id"], left["version"], left["status"], left["cook"]) == (order.id, 3, "cooking", "Luigi")
+    assert (left["customer"], left["finished_at"]) == ("00ff00ff00ff00ff", None)
+    assert left["placed_at"] == order.state.placed_at
+
+
 def test_every_order_that_cooks_has_a_place_and_no_other_has(archive: Archive) -> None:
     with_place, without, waiting = an_order_that_cooks(), an_order_that_cooks(), an_order()
     archive.add("orders", [stored(with_place), stored(without), stored(waiting)])
