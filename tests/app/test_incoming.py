@@ -145,8 +145,13 @@ async def test_the_display_says_cooked_and_the_order_is_ready(staff: httpx.Async
         return bool((await order(staff, placed_order["id"]))["status"] == "ready")
 
     await eventually(is_ready)
-    trail = (await staff.get("/api/audit?limit=100")).json()["items"]
-    assert {entry["data"]["cloudEventId"] for entry in trail if entry["type"] == "PizzaCooked"} >= {first["id"]}
+
+    async def is_in_the_trail() -> bool:
+        trail = (await staff.get("/api/audit?limit=100")).json()["items"]
+        ids = {entry["data"]["cloudEventId"] for entry in trail if entry["type"] == "PizzaCooked"}
+        return {first["id"], second["id"]} <= ids
+
+    await eventually(is_in_the_trail)
     assert await letters_of(staff, second["id"]) == []
 
 
@@ -305,10 +310,9 @@ async def test_what_comes_in_does_not_go_out_again(tmp_path: Path) -> None:
                 trail = (await staff.get("/api/audit")).json()["items"]
                 schema = await staff.get("/schemas/events/com.mariopizzeria.incoming.payment-reported.v1")
 
-    assert {event.get_type() for event in sink.events} == {
-        "com.mariopizzeria.order.placed.v1",
-        "com.mariopizzeria.order.payment-received.v1",
-    }
+    told = {event.get_type().removeprefix("com.mariopizzeria.") for event in sink.events}
+    assert {"order.placed.v1", "order.payment-received.v1"} <= told
+    assert not {kind for kind in told if kind.startswith("incoming.") or "report" in kind}
     assert {"PaymentReported", "DriverPositionReported"} <= {entry["type"] for entry in trail}
     problem(schema, 404, "not_found")
 
