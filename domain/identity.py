@@ -20,6 +20,11 @@ def new_order_id(placed_at: datetime) -> str:
     return _uuid7(int(placed_at.timestamp() * 1000))
 
 
+def new_tour_id() -> str:
+    """Make a tour's id."""
+    return _uuid7(time.time_ns() // 1_000_000)
+
+
 def new_event_id() -> str:
     """Make an event's id, unique for ever and the same in every retry."""
     return _uuid7(time.time_ns() // 1_000_000)

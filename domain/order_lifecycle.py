@@ -52,6 +52,8 @@ TRANSITIONS: Mapping[Move, Transition] = {
         OrderStatus.CANCELLED,
     ),
 }
+#: Until it is on its way, a delivery may be given to a driver, or taken from him.
+ASSIGNABLE = frozenset({OrderStatus.CONFIRMED, OrderStatus.COOKING, OrderStatus.READY})
 CUSTOMER_MAY_CANCEL = frozenset({OrderStatus.PENDING, OrderStatus.CONFIRMED})
 
 

@@ -11,6 +11,7 @@ from application.dispatch.relay import Backlog
 from application.health import Health
 from application.telemetry import LATELY
 from infrastructure.gauges import BacklogGauges, HealthGauges
+from infrastructure.incoming_metrics import IncomingMetrics
 from infrastructure.metric_types import Counts, Histogram
 from infrastructure.order_metrics import OrderMetrics
 
@@ -64,8 +65,12 @@ class Metrics:
             "pizzeria_deliveries_deferred", "Deliveries left in the store: no room.", ["handler"], registry
         )
         self._leases_lost = Counts("pizzeria_leases_lost", "Leases that ended before their work did.", [], registry)
+        self._late = Counts(
+            "pizzeria_orders_late", "Orders ready or delivered over five minutes late.", ["stage"], registry
+        )
         self._losses: deque[float] = deque(maxlen=MOST_LOSSES)
         self.orders = OrderMetrics(registry)
+        self.incoming = IncomingMetrics(registry)
         self._backlog = BacklogGauges(registry)
         self._health = HealthGauges(registry)
 
@@ -94,6 +99,9 @@ class Metrics:
 
     def executed(self, request: str, outcome: str, seconds: float) -> None:
         self._executed.observe((request, outcome), seconds)
+
+    def ran_late(self, stage: str) -> None:
+        self._late.add((stage,))
 
     # Edges
 

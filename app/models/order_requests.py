@@ -11,8 +11,8 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, Stri
 from app.models.base import ONE_LINE, MenuId, Notes, QueryModel, RequestModel, ShortText, example
 from application.commands.place_order import BasketItem, PlaceOrderCommand
 from application.ports import OrderFilter
-from domain.order import MAX_LINES
 from domain.order_lifecycle import FulfilmentType, OrderStatus
+from domain.order_rules import MAX_LINES
 from domain.order_state import Address, Customer, Fulfilment
 
 PUNCTUATION = re.compile(r"[ ()./-]")
@@ -124,12 +124,16 @@ class PlaceOrderRequest(RequestModel):
     fulfilment: FulfilmentRequest
     items: list[OrderItemRequest] = Field(min_length=1, max_length=MAX_LINES)
     notes: Notes | None = None
+    redeem_points: int = Field(
+        0, ge=0, le=1_000_000, description="Loyalty points to pay with, at PIZZERIA_POINT_VALUE minor units each."
+    )
 
     def to_command(self, idempotency_key: str | None) -> PlaceOrderCommand:
         customer = Customer(name=self.customer.name, phone=self.customer.phone, email=self.customer.email)
         fulfilment = self.fulfilment.to_fulfilment()
         items = tuple(item.to_basket_item() for item in self.items)
-        digest = _digest(customer, fulfilment, items, self.notes) if idempotency_key else None
+        points = (self.redeem_points,) if self.redeem_points else ()
+        digest = _digest(customer, fulfilment, items, self.notes, *points) if idempotency_key else None
         return PlaceOrderCommand(
             customer=customer,
             fulfilment=fulfilment,
@@ -137,6 +141,7 @@ class PlaceOrderRequest(RequestModel):
             notes=self.notes or None,
             idempotency_key=idempotency_key,
             request_digest=digest,
+            redeem_points=self.redeem_points,
         )
 
 

@@ -33,11 +33,16 @@ class OrderChanger:
         verb: Callable[[Order, datetime], None],
         before_save: Callable[[Order], Awaitable[None]] | None = None,
     ) -> OrderView:
-        """Load the order, apply `verb` at the present moment, run `before_save` if the verb was allowed, and save."""
+        """Load the order, apply `verb` at the present moment, run `before_save` if the verb was allowed, and save.
+
+        A verb that found nothing to do has raised no event, and nothing is saved.
+        """
         order = await self._orders.get(command.order_id)
         order.expect_version(command.expected_version)
         source, since = order.state.status, order.state.status_since
         verb(order, utc_now())
+        if not order.raised:
+            return OrderView(order.id, order.version, order.state)
         if before_save:
             await before_save(order)
         await self._orders.save(order)

@@ -138,7 +138,9 @@ class Dispatcher:
         handlers = self._handlers_by_event.get(type(event))
         if handlers is None:
             handlers = [
-                lane.handler for lane in self.lanes.values() if isinstance(event, self._types[lane.handler.name])
+                lane.handler
+                for lane in self.lanes.values()
+                if isinstance(event, self._types[lane.handler.name]) and lane.handler.wants(type(event))
             ]
             self._handlers_by_event[type(event)] = handlers
         return handlers
@@ -202,15 +204,10 @@ class Dispatcher:
                 await self._settle(batch)
 
     async def _settle(self, batch: list[ActiveClaim]) -> None:
-        idle = []
-        for active in batch:
-            if active.lost:
-                self._drop(active)
-            elif active.busy:
-                active.settling = False  # a renewal brought new events while it waited here
-            else:
-                idle.append(active)
-        for kind, actives in self._by_kind(idle).items():
+        for kind, group in self._by_kind(batch).items():
+            actives = self._idle_ones(group)  # not before: while another kind is settled, these may get new events
+            if not actives:
+                continue
             settlements = [active.settlement(self.is_ordered) for active in actives]
             try:
                 outcomes = await self._outboxes[kind].settle(settlements)
@@ -220,6 +217,17 @@ class Dispatcher:
                 continue
             for active, settlement, outcome in zip(actives, settlements, outcomes, strict=True):
                 self._settled(active, settlement, outcome)
+
+    def _idle_ones(self, actives: Sequence[ActiveClaim]) -> list[ActiveClaim]:
+        idle = []
+        for active in actives:
+            if active.lost:
+                self._drop(active)
+            elif active.busy:
+                active.settling = False  # a renewal brought new events while it waited here
+            else:
+                idle.append(active)
+        return idle
 
     def _settled(self, active: ActiveClaim, settlement: Settlement, outcome: Outcome) -> None:
         if outcome is Outcome.GREW:

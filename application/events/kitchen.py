@@ -5,14 +5,22 @@ from collections.abc import Sequence
 from application.dispatch.handler import BatchEventHandler, EventHandler
 from application.kitchen_desk import KitchenDesk
 from application.ports import KitchenDisplay, TicketBoard, TicketChange
-from domain.events import CookingStartedEvent, OrderCancelledEvent, OrderConfirmedEvent, OrderReadyEvent
+from domain.events import (
+    CookingStartedEvent,
+    OrderCancelledEvent,
+    OrderConfirmedEvent,
+    OrderCustomerErasedEvent,
+    OrderReadyEvent,
+)
 from domain.kitchen import Ticket, TicketStatus
 
 KitchenEvent = OrderConfirmedEvent | CookingStartedEvent | OrderReadyEvent | OrderCancelledEvent
 
 
 class KitchenTicketHandler(
-    BatchEventHandler[OrderConfirmedEvent | CookingStartedEvent | OrderReadyEvent | OrderCancelledEvent]
+    BatchEventHandler[
+        OrderConfirmedEvent | CookingStartedEvent | OrderReadyEvent | OrderCancelledEvent | OrderCustomerErasedEvent
+    ]
 ):
     """One ticket per order, under the order's id; a ticket ignores what it has seen."""
 
@@ -20,8 +28,11 @@ class KitchenTicketHandler(
         self._board = board
         self._desk = desk
 
-    async def handle_batch(self, events: Sequence[KitchenEvent]) -> None:
-        await self._board.apply([ticket_change(event) for event in events])
+    async def handle_batch(self, events: Sequence[KitchenEvent | OrderCustomerErasedEvent]) -> None:
+        await self._board.apply([ticket_change(e) for e in events if not isinstance(e, OrderCustomerErasedEvent)])
+        forgotten = [event.aggregate_id for event in events if isinstance(event, OrderCustomerErasedEvent)]
+        if forgotten:
+            await self._board.forget_notes(forgotten)
         finished = [event.aggregate_id for event in events if isinstance(event, OrderReadyEvent | OrderCancelledEvent)]
         if finished:
             await self._desk.free_places(finished)

@@ -1,7 +1,7 @@
 """What the application needs from outside: read sides of the store, the event log, and whom it tells."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -35,6 +35,10 @@ class OrderQueries(Protocol):
     """Reads orders past the aggregate. Raises `StoreUnavailable`."""
 
     async def get(self, order_id: str) -> OrderView | None: ...
+
+    async def get_many(self, order_ids: Iterable[str]) -> dict[str, OrderView]:
+        """Those of these orders that there are, by id."""
+        ...
 
     async def find_by_idempotency_key(self, key: str) -> OrderView | None: ...
 
@@ -72,7 +76,7 @@ class FollowedLog(Protocol):
 
 
 class EventLog(FollowedLog, Protocol):
-    """Every event once, for ever. Raises `StoreUnavailable`."""
+    """Every event once, for ever, and nobody's name for longer than they agree to. Raises `StoreUnavailable`."""
 
     async def append(self, events: Sequence[DomainEvent]) -> None:
         """Write the events that are not there yet, in the given order."""
@@ -86,6 +90,10 @@ class EventLog(FollowedLog, Protocol):
         self, limit: int, *, before: int | None = None, aggregate_id: str | None = None
     ) -> list[LoggedEvent]:
         """The newest first, those ahead of position `before` (None: all); of one aggregate where it is named."""
+        ...
+
+    async def erase(self, aggregate_ids: Sequence[str]) -> None:
+        """Empty every personal field in the events of these aggregates. The events stay, where they are."""
         ...
 
 
@@ -129,6 +137,10 @@ class TicketBoard(Protocol):
 
     async def list(self, statuses: Sequence[TicketStatus], *, limit: int) -> list[Ticket]:
         """Tickets in these statuses, the one confirmed first at the top."""
+        ...
+
+    async def forget_notes(self, order_ids: Sequence[str]) -> None:
+        """Drop what customers wrote on the tickets of these orders."""
         ...
 
 

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
+from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
 from application.clock import utc_now
 from application.ports import LoggedEvent, Signal
-from domain.events import DomainEvent
+from domain.events import DomainEvent, without_person
 from infrastructure.mongo.client import Collection, Document
 from infrastructure.mongo.errors import DUPLICATE_KEY, persist, store_errors
 from infrastructure.serialization import event_from_document, event_to_document
@@ -82,6 +83,17 @@ class MongoEventLog:
     async def last_position(self) -> int:
         with store_errors():
             return await self._find_last()
+
+    async def erase(self, aggregate_ids: Sequence[str]) -> None:
+        with store_errors():
+            found = await self._collection.find({"aggregate_id": {"$in": list(aggregate_ids)}}).to_list(None)
+        writes = [
+            UpdateOne({"_id": document["_id"]}, {"$set": event_to_document(without_person(event))})
+            for document in found
+            if (event := event_from_document(document)).personal_fields
+        ]
+        if writes:
+            await persist(lambda: self._collection.bulk_write(writes, ordered=False))
 
     async def _find_last(self) -> int:
         found = await self._collection.find({}, {"_id": 1}).sort("_id", -1).limit(1).to_list(None)

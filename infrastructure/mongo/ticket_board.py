@@ -28,6 +28,10 @@ class MongoTicketBoard:
             found = await cursor.to_list(None)
         return [from_document({"order_id": document.pop("_id"), **document}, Ticket) for document in found]
 
+    async def forget_notes(self, order_ids: Sequence[str]) -> None:
+        tickets = {"_id": {"$in": list(order_ids)}}
+        await persist(lambda: self._collection.update_many(tickets, {"$set": {"notes": None}}))
+
 
 def _opening(ticket: Ticket) -> UpdateOne:
     document = to_document(ticket)

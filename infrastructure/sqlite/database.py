@@ -101,6 +101,11 @@ class Database:
             asyncio.get_running_loop().call_later(LONGEST_RIDE, self._wanted.set)
         return await done
 
+    async def empty_journal(self) -> None:
+        """Move what the journal (`-wal`) holds into the file and cut it to nothing: it would keep what has been
+        overwritten. Where other processes read just now, it is left to the next time."""
+        await asyncio.to_thread(_checkpoint, self.path)
+
     async def _commit_forever(self) -> None:
         while True:
             await self._wanted.wait()
@@ -139,9 +144,18 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection.execute(f"PRAGMA busy_timeout = {LOCK_SLICE_MS}")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA secure_delete = ON")  # what is erased is not to be found in the file either
     connection.execute("PRAGMA cache_size = -16384")
     connection.execute("PRAGMA temp_store = MEMORY")
     return connection
+
+
+def _checkpoint(path: Path) -> None:
+    connection = sqlite3.connect(path, timeout=LOCK_PATIENCE)
+    try:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()  # says whether it could; it raises nothing
+    finally:
+        connection.close()
 
 
 async def _begin(writer: sqlite3.Connection) -> None:

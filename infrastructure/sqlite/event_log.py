@@ -1,11 +1,12 @@
 """The event log in SQLite: positions are row ids, and no row is ever deleted."""
 
+import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
 from application.clock import utc_now
 from application.ports import LoggedEvent, Signal
-from domain.events import DomainEvent
+from domain.events import DomainEvent, without_person
 from infrastructure.serialization import decode_event, to_json
 from infrastructure.sqlite.database import Database
 from infrastructure.sqlite.moments import from_ms, to_ms
@@ -14,7 +15,7 @@ _COLUMNS = "position, recorded_at, type, data"
 #: Takes what `log_rows` makes. An event that is there already is passed over.
 APPEND = (
     "INSERT INTO events (aggregate_id, aggregate_version, type, data, recorded_at) VALUES (?, ?, ?, ?, ?)"
-    " ON CONFLICT (aggregate_id, aggregate_version) DO NOTHING"
+    " ON CONFLICT (aggregate_id, aggregate_version, type) DO NOTHING"
 )
 
 
@@ -65,6 +66,16 @@ class SqliteEventLog:
 
     async def last_position(self) -> int:
         return int(self._database.read("SELECT coalesce(max(position), 0) FROM events")[0][0])
+
+    async def erase(self, aggregate_ids: Sequence[str]) -> None:
+        known = [entry for aggregate_id in aggregate_ids for entry in await self.of_aggregate(aggregate_id)]
+        rows = [(to_json(without_person(entry.event)), entry.position) for entry in known]
+
+        def overwrite(connection: sqlite3.Connection) -> None:
+            connection.executemany("UPDATE events SET data = ? WHERE position = ?", rows)
+
+        await self._database.write(overwrite)
+        await self._database.empty_journal()
 
     def _logged(self, sql: str, parameters: tuple[Any, ...]) -> list[LoggedEvent]:
         rows = self._database.read(sql, parameters)

@@ -1,6 +1,6 @@
 """Reading orders from SQLite."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -9,6 +9,7 @@ from application.ports import OrderFilter, OrderView
 from domain.identity import first_id_at
 from domain.order_lifecycle import OrderStatus
 from domain.order_state import OrderState
+from infrastructure.serialization import to_json
 from infrastructure.sqlite.database import Database
 
 _states = msgspec.json.Decoder(OrderState)
@@ -22,6 +23,11 @@ class SqliteOrderQueries:
 
     async def get(self, order_id: str) -> OrderView | None:
         return self._first("SELECT id, version, state FROM orders WHERE id = ?", order_id)
+
+    async def get_many(self, order_ids: Iterable[str]) -> dict[str, OrderView]:
+        sql = "SELECT id, version, state FROM orders WHERE id IN (SELECT value FROM json_each(?))"
+        rows = self._database.read(sql, (to_json(list(order_ids)).decode(),))
+        return {row[0]: _view(row) for row in rows}
 
     async def find_by_idempotency_key(self, key: str) -> OrderView | None:
         return self._first("SELECT id, version, state FROM orders WHERE idempotency_key = ?", key)

@@ -48,6 +48,15 @@ class SqliteTicketBoard:
         )
         return [_ticket(row) for row in rows]
 
+    async def forget_notes(self, order_ids: Sequence[str]) -> None:
+        rows = [(order_id,) for order_id in order_ids]
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.executemany("UPDATE tickets SET notes = NULL WHERE order_id = ?", rows)
+
+        await self._database.write(write)
+        await self._database.empty_journal()
+
 
 def _statement(change: Ticket | TicketChange) -> tuple[str, tuple[object, ...]]:
     if isinstance(change, TicketChange):

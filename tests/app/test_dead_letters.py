@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.app.orders import moved, placed, problem
+from tests.app.reports import a_payment_report, send_batch
 from tests.app.serving import serving
 from tests.sinks import Reply, Sink
 from tests.waiting import eventually
@@ -94,3 +95,18 @@ async def test_letters_come_in_pages(office: Office) -> None:
         cursor = page["nextCursor"]
 
     assert sorted(seen) == sorted(everything)
+
+
+async def test_pages_hold_the_letters_of_every_kind_and_each_once(office: Office) -> None:
+    await asyncio.gather(*(placed(office.staff) for _ in range(3)))
+    await send_batch(office.staff, *(a_payment_report(f"no-such-{number}") for number in range(4)))
+    everything = [letter["id"] for letter in await office.wait_for_letters(7)]
+    seen: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None and len(seen) <= len(everything):
+        params = {"limit": "2"} | ({"cursor": cursor} if cursor else {})
+        page = (await office.staff.get("/api/dead-letters", params=params)).json()
+        seen += [letter["id"] for letter in page["items"]]
+        cursor = page["nextCursor"]
+
+    assert seen == everything

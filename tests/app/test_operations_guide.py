@@ -33,7 +33,7 @@ ALL_IS_WRONG = Health(
 HISTOGRAM_PARTS = ("bucket", "count", "sum")
 #: Words in the guide that are labels, or their values.
 LABELS = {"handler", "lane", "reason", "method", "route", "status", "request", "outcome", "operation"} | {
-    "fulfilment", "source", "target", "currency", "pizza", "size", "delivery", "pickup"
+    "fulfilment", "source", "target", "currency", "pizza", "size", "stage", "delivery", "pickup"
 }  # fmt: skip
 
 
@@ -74,7 +74,9 @@ def test_the_guide_has_a_row_for_every_reason_with_an_alert_that_the_rules_have(
 def test_every_word_of_the_guide_is_a_reason_a_line_of_the_log_or_a_code() -> None:
     source = "".join(path.read_text() for part in ("app", "application", "infrastructure") for path in _code(part))
     logged = set(re.findall(r'log\.\w+\(\s*"(\w+)"', source))
-    known = logged | set(ALL_IS_WRONG.reasons) | PROBLEM_TYPES.keys() | LABELS
+    messages = [ROOT / "application/notifier.py", *_code("infrastructure/notifications")]
+    told = set(re.findall(r'"([a-z]+(?:_[a-z]+)+)"', "".join(path.read_text() for path in messages)))
+    known = logged | told | set(ALL_IS_WRONG.reasons) | PROBLEM_TYPES.keys() | LABELS
     named = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", GUIDE)) - set(re.findall(r"pizzeria_\w+", GUIDE))
     assert {word for word in named if not word.startswith(("process_", "python_"))} <= known
     assert {"handler_failed", "dead_letter", "lease_lost"} <= named & logged

@@ -35,7 +35,11 @@ class Process:
     store: SqliteStore
     dispatcher: Dispatcher
     relay: Relay
-    outbox: "SlowLine"
+    outboxes: "dict[str, SlowLine]"
+
+    @property
+    def outbox(self) -> "SlowLine":
+        return self.outboxes["order"]
 
     async def place(self) -> Order:
         now = utc_now()
@@ -92,19 +96,28 @@ class Process:
 
 
 class SlowLine:
-    """An outbox behind a slow line: an acknowledgement takes so many seconds to arrive there, a claim to come back.
+    """An outbox behind a slow line: an acknowledgement takes so many seconds to arrive there, a claim or the answer to
+    what extends a lease to come back.
     Without `renews`, what would extend a lease never gets through."""
 
-    def __init__(self, outbox: Outbox, settling_takes: float, claiming_takes: float, *, renews: bool) -> None:
+    def __init__(
+        self, outbox: Outbox, settling_takes: float, claiming_takes: float, renewing_takes: float, *, renews: bool
+    ) -> None:
         self.claimed = 0
+        self.sent = 0
+        self.settled = 0
         self._renews = renews
         self._outbox = outbox
         self._settling_takes = settling_takes
         self._claiming_takes = claiming_takes
+        self._renewing_takes = renewing_takes
 
     async def settle(self, settlements: Sequence[Settlement]) -> list[Outcome]:
+        self.sent += 1
         await asyncio.sleep(self._settling_takes)
-        return await self._outbox.settle(settlements)
+        outcomes = await self._outbox.settle(settlements)
+        self.settled += 1
+        return outcomes
 
     async def claim_due(self, lane: str, limit: int) -> list[Claim]:
         claims = await self._outbox.claim_due(lane, limit)
@@ -115,7 +128,9 @@ class SlowLine:
     async def renew(self, claims: Sequence[Claim]) -> list[Outcome]:
         if not self._renews:
             raise StoreUnavailable
-        return await self._outbox.renew(claims)
+        outcomes = await self._outbox.renew(claims)
+        await asyncio.sleep(self._renewing_takes)
+        return outcomes
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._outbox, name)
@@ -130,13 +145,15 @@ async def process(
     retry: RetryPolicy = QUICK,
     settling_takes: float = 0.0,
     claiming_takes: float = 0.0,
+    renewing_takes: float = 0.0,
     renews: bool = True,
     clock: FileClock | None = None,
 ) -> AsyncIterator[Process]:
     store = SqliteStore(path, lease_seconds=lease_seconds, clock=clock)
     await store.open()
     outboxes: dict[str, Any] = {
-        kind: SlowLine(outbox, settling_takes, claiming_takes, renews=renews) for kind, outbox in store.outboxes.items()
+        kind: SlowLine(outbox, settling_takes, claiming_takes, renewing_takes, renews=renews)
+        for kind, outbox in store.outboxes.items()
     }
     dispatcher = Dispatcher(handlers, outboxes, retry=retry, lease_seconds=lease_seconds, telemetry=NoTelemetry())
     relay = Relay(dispatcher, outboxes, poll_seconds=0.02)
@@ -144,7 +161,7 @@ async def process(
     dispatcher.start()
     relay.start()
     try:
-        yield Process(store, dispatcher, relay, outboxes["order"])
+        yield Process(store, dispatcher, relay, outboxes)
     finally:
         await relay.stop()
         await dispatcher.stop(grace=0.5)

@@ -1,9 +1,12 @@
 """Every event reaches every handler, in order, and a bad handler harms no other."""
 
+import asyncio
 import functools
 from pathlib import Path
 
+from application.clock import utc_now
 from application.dispatch.retry import Rejected, TimedOut, Unavailable
+from domain.customer import CustomerProfile, CustomerState
 from tests.application.delivering import Batches, Other, Recorder, Unordered, process
 from tests.waiting import eventually
 
@@ -135,6 +138,30 @@ async def test_an_event_that_nobody_can_swallow_in_time_is_parked_while_the_othe
             good = await running.place()
             await eventually(functools.partial(handler.has_seen, good.id, [1]))
         assert [letter.event.aggregate_id for letter in await running.dead_letters()] == [bad.id]
+
+
+async def test_what_comes_while_another_kind_is_acknowledged_is_delivered_once(tmp_path: Path) -> None:
+    handler = Recorder()
+    async with process(tmp_path / "p.db", [handler], settling_takes=0.4, renewing_takes=0.2) as running:
+        handler.gate.clear()
+        customer = CustomerProfile("customer", CustomerState(phone="0811234"))
+        customer.erase("", utc_now(), "luigi")
+        await running.store.customers.add(customer)
+        order = await running.place()
+        await running.confirm(order)  # a renewal goes for the second event, and is not back yet
+        await asyncio.sleep(0)
+        handler.gate.set()
+        await eventually(lambda: handler.seen == {customer.id: [1], order.id: [1]})
+        handler.gate.clear()  # the customer's acknowledgement is on its way; the order's waits for its turn
+
+        await eventually(lambda: running.dispatcher.lanes["Recorder"].idle is False)
+        await eventually(lambda: running.outboxes["customer"].settled > 0)
+        await asyncio.sleep(0)
+        assert not running.outbox.sent, "its lease is let go while the second event is in work"
+        handler.gate.set()
+
+        await eventually(running.nothing_pending)
+        assert handler.seen[order.id] == [1, 2]
 
 
 async def test_one_bad_event_in_a_batch_harms_no_other(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ async def test_a_store_that_holds_something_is_replaced_only_by_force(
     assert (await held(live)).version == before.version
     code, said = await pizzeria(live, "restore", "--force", tmp_path / "copy")
     assert code == 0, said
-    assert len((await held(live)).version) == 1
+    assert len((await held(live)).orders) == 1
 
 
 async def test_a_damaged_backup_is_refused_and_nothing_changes(
@@ -94,7 +94,7 @@ async def test_a_damaged_database_and_what_lies_beside_it_are_replaced_by_force(
     code, said = await pizzeria(database, "restore", "--force", tmp_path / "copy")
     assert code == 0, said
     assert names_in(tmp_path) == ["copy", "pizzeria.db"]
-    assert len((await held(database)).version) == 1
+    assert len((await held(database)).orders) == 1
 
 
 async def test_a_backup_of_one_store_is_refused_by_another(mongo_server: str, tmp_path: Path) -> None:

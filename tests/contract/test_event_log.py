@@ -1,12 +1,13 @@
 """The event log: each event once, in order, at positions without gaps."""
 
 import asyncio
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 
 from application.clock import utc_now
 from application.store import Store
-from domain.events import DomainEvent
+from domain.driver import Driver
+from domain.events import DomainEvent, without_person
 from tests.builders import an_order, confirm
 from tests.contract.conftest import OpenStore
 from tests.waiting import eventually
@@ -67,6 +68,15 @@ async def test_a_repeated_event_is_written_once_and_the_new_ones_beside_it_too(s
     logged = await store.event_log.after(0, 10)
     assert [entry.position for entry in logged] == [1, 2, 3, 4, 5, 6]
     assert [entry.event for entry in logged] == [*events[1:4], events[0], events[4], events[5]]
+
+
+async def test_two_aggregates_of_different_kinds_may_have_the_same_id(store: Store) -> None:
+    order, now = an_order(order_id="mario"), utc_now()
+    driver = Driver.register("mario", "Mario", now)
+
+    await store.event_log.append([*order.raised, *driver.raised])
+
+    assert [entry.event for entry in await store.event_log.after(0, 10)] == [*order.raised, *driver.raised]
 
 
 async def test_four_appenders_on_two_replicas_leave_no_gap_and_write_nothing_twice(open_store: OpenStore) -> None:
@@ -142,6 +152,34 @@ async def test_an_append_wakes_those_who_wait_in_this_process(store: Store) -> N
 
     await eventually(woken.done)
     assert woken.result()
+
+
+async def test_an_erasure_empties_what_is_personal_and_nothing_else(store: Store) -> None:
+    anna, bo = (an_order(phone=phone, email="a@example.com", notes="ring twice") for phone in ("081 1", "081 2"))
+    confirm(anna)
+    anna.cancel(utc_now(), "moved to Rome")
+    await store.event_log.append([*anna.raised, *bo.raised])
+
+    for _ in range(2):
+        await store.event_log.erase([anna.id, "nobody"])
+
+    logged = await store.event_log.after(0, 10)
+    assert [entry.position for entry in logged] == [1, 2, 3, 4]
+    assert [entry.event for entry in logged] == [*map(without_person, anna.raised), *bo.raised]
+    placed, confirmed, cancelled = (asdict(entry.event) for entry in logged[:3])
+    assert {placed[name] for name in ("customer_name", "customer_phone")} == {""}
+    assert {placed[name] for name in ("customer_email", "delivery_address", "notes")} == {None}
+    assert (confirmed["notes"], cancelled["reason"], placed["total_amount"]) == (None, "", 4_867)
+
+
+async def test_what_comes_late_to_an_erased_log_does_not_bring_the_person_back(store: Store) -> None:
+    order = an_order()
+    await store.event_log.append(order.raised)
+    await store.event_log.erase([order.id])
+
+    await store.event_log.append(order.raised)
+
+    assert [entry.event for entry in await store.event_log.after(0, 10)] == [without_person(order.raised[0])]
 
 
 async def test_a_long_batch_is_written_whole(store: Store) -> None:

@@ -8,12 +8,14 @@ import pytest
 
 from application.clock import utc_now
 from application.dispatch.outbox import Delivery, Outbox, Outcome, PendingEvent, Settlement
+from application.ports.notifications import NotificationStatus
 from domain.errors import VersionConflict
 from infrastructure.mongo.client import Driver
 from infrastructure.mongo.store import MongoStore
 from tests.builders import an_order, confirm
 from tests.contract.recording import RecordingDeliveries
 from tests.contract.servers import Wire, drop_database, wire_to
+from tests.contract.test_notification_log import record as notification
 
 
 @dataclass(slots=True)
@@ -162,3 +164,14 @@ async def test_the_log_keeps_each_event_once_without_a_gap(wired: Wired) -> None
 
     logged = await wired.store.event_log.after(0, 100)
     assert [(entry.position, entry.event) for entry in logged] == list(enumerate([*first, *second], start=1))
+
+
+async def test_the_record_of_a_notification_is_written_once(wired: Wired) -> None:
+    failed = notification("e1", NotificationStatus.FAILED)
+    await wired.store.notifications.write([failed])
+    later = [notification("e1", NotificationStatus.SENT, attempts=2), notification("e2", NotificationStatus.FAILED)]
+    wired.lose(b"e2/sms")
+
+    await wired.store.notifications.write(later)
+
+    assert await wired.store.notifications.find(["e1/sms", "e2/sms"]) == {record.id: record for record in later}

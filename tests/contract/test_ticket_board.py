@@ -1,5 +1,6 @@
 """The kitchen's tickets: opened once, moved forward only."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from application.clock import utc_now
@@ -85,6 +86,17 @@ async def test_a_change_to_a_ticket_that_is_not_there_opens_none(store: Store) -
     await store.ticket_board.apply([])
 
     assert await tickets(store) == []
+
+
+async def test_notes_are_forgotten_and_nothing_else(store: Store) -> None:
+    await store.ticket_board.apply([ticket("a"), ticket("b")])
+
+    await store.ticket_board.forget_notes(["a", "nobody"])
+
+    assert sorted(await tickets(store), key=lambda found: found.order_id) == [
+        replace(ticket("a"), notes=None),
+        ticket("b"),
+    ]
 
 
 async def test_open_tickets_are_listed_the_one_confirmed_first_at_the_top(store: Store) -> None:

@@ -10,7 +10,9 @@ import pytest
 from application.clock import utc_now
 from domain.events import DomainEvent
 from domain.order import Order
-from infrastructure.mongo.archive import Archive, new_archive
+from domain.stock import Level, Movement, MovementKind, deductions, reservations
+from infrastructure.mongo.archive import COLLECTIONS, Archive, new_archive
+from infrastructure.mongo.stock_counters import Counted, key_of, ledger_document
 from infrastructure.serialization import event_to_document, to_document
 from tests.builders import LUIGI, an_order, confirm
 
@@ -47,6 +49,11 @@ def kitchen(*order_ids: str) -> dict[str, Any]:
 
 def all_of(archive: Archive, collection: str) -> Sequence[dict[str, Any]]:
     return [document for page in archive.pages(collection, 2) for document in page]
+
+
+def test_what_was_reported_is_copied_before_the_orders_that_it_changes() -> None:
+    """Else a payment could be handled in between, and be in neither."""
+    assert COLLECTIONS.index("incoming") < COLLECTIONS.index("orders")
 
 
 def test_events_later_than_their_order_are_left_out_and_positions_stay_without_gaps(archive: Archive) -> None:
@@ -107,3 +114,21 @@ def test_every_order_that_cooks_has_a_place_and_no_other_has(archive: Archive) -
     assert set(places) == {with_place.id, without.id}
     assert places[without.id] == without.state.cooking_started_at
     assert left["version"] == 9
+
+
+def test_the_stock_rooms_counters_become_the_sum_of_the_ledger_that_was_read_after_them(archive: Archive) -> None:
+    now = utc_now()
+    opening = Movement(id="van", ingredient="v1.5", kind=MovementKind.DELIVERY, on_hand=10, at=now)
+    kept, ended, marked = (reservations(order_id, {"v1.5": 1}, now)[0] for order_id in ("a", "b", "c"))
+    end = deductions([ended], now)
+    marks = {key_of(marked.id): {**ledger_document(marked), "_id": None}}
+    archive.add("stock", [{"_id": "levels", "available": {}, "marks": marks, "pens": {"p": {}}, "cleared": 3}])
+    archive.add("stock_movements", [ledger_document(movement) for movement in (opening, kept, ended, *end)])
+    archive.finish()
+
+    (counters,) = all_of(archive, "stock")
+    assert Counted.of(counters).levels == {"v1.5": Level(on_hand=9, reserved=2)}
+    assert (Counted.of(counters).marks, "pens" in counters) == ({}, False)
+    ledger = all_of(archive, "stock_movements")
+    assert {document["_id"] for document in ledger} == {"van", *(m.id for m in (kept, ended, marked, *end))}
+    assert {document["_id"] for document in ledger if "unseen" in document} == {kept.id, marked.id}

@@ -1,0 +1,47 @@
+"""Customers: found or made by their orders, and forgotten on request."""
+
+import asyncio
+from collections.abc import Sequence
+
+from application.customer_desk import CustomerDesk
+from application.customer_eraser import CustomerEraser
+from application.dispatch.handler import BatchEventHandler, EventHandler
+from application.dispatch.retry import BatchFailed
+from domain.events import CustomerErasedEvent, OrderPlacedEvent
+
+
+class CustomerProfileHandler(BatchEventHandler[OrderPlacedEvent]):
+    """One profile per phone number. It follows the orders that are there, so that an event which comes again, or late,
+    has nothing to add."""
+
+    ordered = False
+
+    def __init__(self, desk: CustomerDesk) -> None:
+        self._desk = desk
+
+    async def handle_batch(self, events: Sequence[OrderPlacedEvent]) -> None:
+        by_phone: dict[str, list[OrderPlacedEvent]] = {}
+        for event in events:
+            if event.customer_phone:
+                by_phone.setdefault(event.customer_phone, []).append(event)
+        # All at the same time, so that they share the store's writes.
+        outcomes = await asyncio.gather(*map(self._desk.meet, by_phone.values()), return_exceptions=True)
+        failures: dict[str, Exception] = {}
+        for group, outcome in zip(by_phone.values(), outcomes, strict=True):
+            if isinstance(outcome, Exception):
+                failures |= {event.event_id: outcome for event in group}
+        if failures:
+            raise BatchFailed(failures)
+
+
+class CustomerErasureHandler(EventHandler[CustomerErasedEvent]):
+    """Goes through everything that tells of the person, as often as it takes."""
+
+    workers = 1
+    timeout = 300.0
+
+    def __init__(self, eraser: CustomerEraser) -> None:
+        self._eraser = eraser
+
+    async def handle(self, event: CustomerErasedEvent) -> None:
+        await self._eraser.erase(event.aggregate_id)
