@@ -45,7 +45,7 @@ class SeriesQueryModel(AnalyticsQueryModel):
 
 
 class CustomersQueryModel(AnalyticsQueryModel):
-    limit: int = Field(50, ge=1, le=500, description="How many of the best customers to list.")
+    limit: int = Field(50, ge=1, le=1_000, description="How many of the best customers to list.")
 
 
 class ReportResponse(ResponseModel):

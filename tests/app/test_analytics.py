@@ -1,9 +1,9 @@
 """Analytics over HTTP: what the orders add up to, as JSON and as CSV."""
 
+import asyncio
 import csv
 import io
-from collections.abc import AsyncIterator
-from pathlib import Path
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import httpx
@@ -11,20 +11,30 @@ import pytest
 
 from app.csv_text import csv_text
 from tests.app.orders import DELIVERY, a_request, moved, placed, problem
-from tests.app.serving import serving
+from tests.app.serving import Pizzeria, serving
 from tests.waiting import eventually
 
 REPORTS = ("overview", "series", "pizzas", "sizes", "hours", "kitchen", "customers", "drivers")
 MARGHERITA, DIAVOLA = 2 * (1699 + 120), 1349
 
 
-@pytest.fixture
-async def told(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pizzeria]:
     """A service with a delivered, a collected and a cancelled order, which analytics has heard of."""
-    with serving(tmp_path, time_zone="Europe/Rome") as running:
-        async with running.staff() as staff:
-            await _live(staff)
-            yield staff
+    with serving(tmp_path_factory.mktemp("analytics"), time_zone="Europe/Rome") as running:
+        asyncio.run(_prepare(running))
+        yield running
+
+
+@pytest.fixture
+async def told(place: Pizzeria) -> AsyncIterator[httpx.AsyncClient]:
+    async with place.staff() as staff:
+        yield staff
+
+
+async def _prepare(place: Pizzeria) -> None:
+    async with place.staff() as staff:
+        await _live(staff)
 
 
 async def _live(staff: httpx.AsyncClient) -> None:

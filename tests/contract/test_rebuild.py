@@ -8,7 +8,7 @@ import pytest
 
 from application.analytics.calendar import Level
 from application.analytics.facts import CustomerKeys, FactChange, OrderFact, fold
-from application.analytics.figures import Parts
+from application.analytics.figures import Parts, parts_of
 from application.analytics.keeper import FIRST, LAST
 from application.analytics.reader import Range
 from application.analytics.rebuild import Rebuild
@@ -78,6 +78,8 @@ async def test_a_rebuild_mends_whatever_is_wrong(store: Store) -> None:
     await keeper_of(store).refresh_all()
     day = BlockId(Level.DAY, ROME.floor(Level.DAY, NOON))
     await store.roll_ups.write(ROME.name, [Block(day, Parts())], await store.roll_ups.tokens(ROME.name, [day]))
+    empty_month = BlockId(Level.MONTH, ROME.floor(Level.MONTH, NOON - timedelta(days=900)))
+    await store.roll_ups.write(ROME.name, [Block(empty_month, parts_of([a_fact("x")], 0))], {})
 
     await rebuild(store)
 
