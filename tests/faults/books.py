@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from pymongo import AsyncMongoClient
 
 #: Where what traffic changes is kept.
-HOMES = ("orders", "incoming")
+HOMES = ("orders", "customers", "incoming")
 
 
 @dataclass(frozen=True, slots=True)
