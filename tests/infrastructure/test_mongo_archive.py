@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from application.clock import utc_now
+from application.ports.loyalty import MovementKind, movement_id
 from domain.events import DomainEvent
 from domain.order import Order
 from infrastructure.mongo.archive import Archive, new_archive
@@ -93,3 +94,21 @@ def test_every_order_that_cooks_has_a_place_and_no_other_has(archive: Archive) -
     assert set(places) == {with_place.id, without.id}
     assert places[without.id] == without.state.cooking_started_at
     assert left["version"] == 9
+
+
+def test_points_that_the_copied_order_does_not_warrant_yet_are_left_out(archive: Archive) -> None:
+    pending, cooking, cancelled, placed_too_late = an_order(), an_order_that_cooks(), an_order_that_cooks(), an_order()
+    cancelled.cancel(utc_now(), "no dough")
+    archive.add("orders", [stored(order) for order in (pending, cooking, cancelled)])
+    orders = (pending, cooking, cancelled, placed_too_late)
+    archive.add(
+        "points_movements",
+        [{"_id": movement_id(order.id, kind), "points": 1} for order in orders for kind in MovementKind],
+    )
+    archive.finish()
+    assert {found["_id"] for found in all_of(archive, "points_movements")} == {
+        f"{pending.id}:redeemed",
+        f"{cooking.id}:redeemed",
+        f"{cooking.id}:earned",
+        *(f"{cancelled.id}:{kind}" for kind in MovementKind),
+    }
