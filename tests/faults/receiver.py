@@ -53,7 +53,7 @@ def drop_replies(share: float, chance: Callable[[], float]) -> Choose:
 
 
 def attributes_of(request: Request) -> Iterable[dict[str, Any]]:
-    """Of each event in a request to the sink, in any content mode: its `id`, `type`, `subject` and `sequence`, at least."""
+    """Of each event in a request to the sink, in any mode: its `id`, `type`, `subject` and `sequence`, at least."""
     if "ce-id" in request.headers:
         return [{name: request.headers[f"ce-{name}"] for name in ("id", "type", "subject", "sequence")}]
     events = _decode(request.body)
