@@ -5,12 +5,17 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from application.analytics.figures import Customers, Figures, KitchenTimes, Parts, Sales
+from application.analytics.figures import Customers, Figures, KitchenTimes, Parts, Sales, Timeline
 
 F = TypeVar("F", bound=Figures)
 
 #: Where each part is kept: the column or field of this name.
-PART_NAMES: Mapping[type[Any], str] = {Sales: "sales", KitchenTimes: "kitchen", Customers: "customers"}
+PART_NAMES: Mapping[type[Any], str] = {
+    Timeline: "timeline",
+    Sales: "sales",
+    KitchenTimes: "kitchen",
+    Customers: "customers",
+}
 
 _encoder = msgspec.msgpack.Encoder()
 _decoders: Mapping[type[Any], msgspec.msgpack.Decoder[Any]] = {
@@ -30,6 +35,7 @@ def decode_part(kind: type[F], data: bytes) -> dict[str, F]:
 
 def decode_parts(data: Mapping[str, bytes]) -> Parts:
     return Parts(
+        timeline=decode_part(Timeline, data["timeline"]),
         sales=decode_part(Sales, data["sales"]),
         kitchen=decode_part(KitchenTimes, data["kitchen"]),
         customers=decode_part(Customers, data["customers"]),

@@ -11,11 +11,12 @@ QUARTER = timedelta(minutes=15)
 
 
 class Level(StrEnum):
-    """The spans that figures are rolled up for."""
+    """The spans that figures are rolled up for. `UNTIL`: all that was before a month (see `running`)."""
 
     HOUR = "hour"
     DAY = "day"
     MONTH = "month"
+    UNTIL = "until"
 
 
 class Unit(StrEnum):

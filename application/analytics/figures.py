@@ -53,8 +53,6 @@ class Sales:
     lines: dict[str, dict[str, Tally]] = field(default_factory=dict)
     #: By carrier: orders sent out, revenue, orders delivered, seconds that these were on their way.
     drivers: dict[str, Tally] = field(default_factory=dict)
-    #: The `head` of each shorter span within, by the second (since 1970) when it began.
-    points: dict[int, Tally] = field(default_factory=dict)
     discount: int = 0
 
     def take(self, fact: OrderFact, weekly_hour: int) -> None:
@@ -80,7 +78,6 @@ class Sales:
         for pizza, sizes in other.lines.items():
             _add(self.lines.setdefault(pizza, {}), sizes)
         self.discount += other.discount
-        self.points[int(start.timestamp())] = other.head
 
     @property
     def orders(self) -> int:
@@ -94,6 +91,32 @@ class Sales:
             if status != OrderStatus.CANCELLED:
                 sums = [a + b for a, b in zip(sums, tally, strict=True)]
         return [*sums, self.statuses.get(OrderStatus.CANCELLED, [0])[0]]
+
+
+@dataclass(slots=True)
+class Timeline:
+    """How it went over time, in tallies of: orders, revenue and pizzas, without what was cancelled; orders
+    cancelled."""
+
+    total: Tally = field(default_factory=lambda: [0, 0, 0, 0])
+    #: The total of each shorter span within, by the second (since 1970) when it began.
+    points: dict[int, Tally] = field(default_factory=dict)
+
+    @property
+    def orders(self) -> int:
+        return self.total[0] + self.total[3]
+
+    def take(self, fact: OrderFact, weekly_hour: int) -> None:
+        if fact.status == OrderStatus.CANCELLED:
+            self.total[3] += 1
+        else:
+            self.total[0] += 1
+            self.total[1] += fact.total_amount
+            self.total[2] += fact.pizza_count
+
+    def add(self, other: Self, start: datetime) -> None:
+        self.total = [a + b for a, b in zip(self.total, other.total, strict=True)]
+        self.points[int(start.timestamp())] = other.total
 
 
 @dataclass(slots=True)
@@ -195,11 +218,23 @@ class Customers:
         for key, value in other.sums.items():
             sums[key] = known(key, 0) + value
 
+    def subtract(self, earlier: Self) -> None:
+        """Leave what has come since; `earlier` counts nothing that is not counted here."""
+        self.orders -= earlier.orders
+        self.unknown -= earlier.unknown
+        for key, value in earlier.sums.items():
+            rest = self.sums[key] - value
+            if rest:
+                self.sums[key] = rest
+            else:
+                del self.sums[key]
+
 
 @dataclass(slots=True)
 class Parts:
     """All that is rolled up for a span, by currency, each part to be read without the others."""
 
+    timeline: dict[str, Timeline] = field(default_factory=dict)
     sales: dict[str, Sales] = field(default_factory=dict)
     kitchen: dict[str, KitchenTimes] = field(default_factory=dict)
     customers: dict[str, Customers] = field(default_factory=dict)
@@ -233,6 +268,7 @@ def sum_up(spans: Mapping[datetime, Mapping[str, F]], kind: type[F]) -> dict[str
 
 def parts_of(facts: list[OrderFact], weekly_hour: int) -> Parts:
     return Parts(
+        timeline=figures_of(facts, weekly_hour, Timeline),
         sales=figures_of(facts, weekly_hour, Sales),
         kitchen=figures_of(facts, weekly_hour, KitchenTimes),
         customers=figures_of(facts, weekly_hour, Customers),
@@ -241,6 +277,7 @@ def parts_of(facts: list[OrderFact], weekly_hour: int) -> Parts:
 
 def sum_of_parts(spans: Mapping[datetime, Parts]) -> Parts:
     return Parts(
+        timeline=sum_up({start: parts.timeline for start, parts in spans.items()}, Timeline),
         sales=sum_up({start: parts.sales for start, parts in spans.items()}, Sales),
         kitchen=sum_up({start: parts.kitchen for start, parts in spans.items()}, KitchenTimes),
         customers=sum_up({start: parts.customers for start, parts in spans.items()}, Customers),

@@ -13,6 +13,7 @@ from application.analytics.figures import Parts, parts_of, sum_of_parts
 from application.clock import utc_now
 from application.ports.analytics import Block, BlockId, Mark, OrderFacts, RollUps
 from domain.errors import FiguresBehind, StoreUnavailable
+from domain.identity import new_event_id
 
 #: All that can be asked for lies between these.
 FIRST, LAST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
@@ -77,19 +78,15 @@ class RollUpKeeper:
 
     async def mark_all(self) -> None:
         """Note that every month with facts or figures is to be made anew."""
-        used = await self._next_used(FIRST)
-        while used:
-            month = self.calendar.floor(Level.MONTH, used)
-            end = self.calendar.next(Level.MONTH, month)
-            await self._roll_ups.mark([utc_hour(month) + HOUR * n for n in range(int((end - month) / HOUR) + 1)])
-            used = await self._next_used(end)
-
-    async def _next_used(self, moment: datetime) -> datetime | None:
-        found = (
-            await self._facts.first_after(moment),
-            await self._roll_ups.first_month(self.calendar.name, moment),
-        )
-        return min((each for each in found if each), default=None)
+        months = set(await self._roll_ups.tokens_of(self.calendar.name, Level.MONTH))
+        first = await self._facts.first_after(FIRST)
+        while first:
+            month = self.calendar.floor(Level.MONTH, first)
+            months.add(month)
+            first = await self._facts.first_after(self.calendar.next(Level.MONTH, month))
+        for month in sorted(months):
+            hours = (self.calendar.next(Level.MONTH, month) - month) / HOUR
+            await self._roll_ups.mark([utc_hour(month) + HOUR * n for n in range(int(hours) + 1)])
 
     async def run(self) -> None:
         """For ever: what has settled, now and then, and everything once somebody wants it."""
@@ -135,7 +132,8 @@ class RollUpKeeper:
             made |= {BlockId(Level.HOUR, hour): parts for hour, parts in (await self._hours(of_day)).items()}
             made[BlockId(Level.DAY, day)] = await self._sum(Level.DAY, day, Level.HOUR, made)
         made[BlockId(Level.MONTH, month)] = await self._sum(Level.MONTH, month, Level.DAY, made)
-        worth_keeping = [Block(id_, parts) for id_, parts in made.items() if id_ in seen or not parts.is_empty]
+        token = new_event_id()
+        worth_keeping = [Block(id_, parts, token) for id_, parts in made.items() if id_ in seen or not parts.is_empty]
         return await self._roll_ups.write(zone, worth_keeping, seen)
 
     async def _hours(self, hours: Sequence[datetime]) -> dict[datetime, Parts]:

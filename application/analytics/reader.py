@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from application.analytics.calendar import LEVELS, Calendar, Level, Span
 from application.analytics.facts import OrderFact
-from application.analytics.figures import Figures, figures_of
+from application.analytics.figures import Customers, Figures, figures_of
 from application.analytics.keeper import FIRST, LAST, RollUpKeeper
+from application.analytics.running import RunningCustomers
 from application.ports.analytics import OrderFacts, RollUps
 
 F = TypeVar("F", bound=Figures)
@@ -38,6 +39,7 @@ class FiguresReader:
         self._facts = facts
         self._roll_ups = roll_ups
         self._keeper = keeper
+        self._running = RunningCustomers(roll_ups, calendar)
         self.calendar = calendar
 
     async def read(self, within: Range, part: type[F], levels: tuple[Level, ...] = LEVELS) -> list[Piece[F]]:
@@ -52,8 +54,11 @@ class FiguresReader:
     async def _read_span(self, span: Span, part: type[F]) -> list[Piece[F]]:
         if span.level is None:
             return self._count(await self._facts.between(span.start, span.end), part)
+        if part is Customers and span.level is Level.MONTH:
+            sums: Any = await self._running.between(span.start, span.end)
+            return [Piece(span.level, span.start, sums)]
         found = await self._roll_ups.figures(self.calendar.name, span.level, span.start, span.end, part)
-        return [Piece(span.level, start, figures) for start, figures in found]
+        return [Piece(span.level, told.start, told.figures) for told in found]
 
     def _count(self, facts: Iterable[OrderFact], part: type[F]) -> list[Piece[F]]:
         hours: dict[datetime, list[OrderFact]] = {}

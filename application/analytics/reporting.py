@@ -1,12 +1,21 @@
 """Makes reports of figures."""
 
 import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from operator import itemgetter
 
 from application.analytics.calendar import Calendar, Level, Unit
-from application.analytics.figures import ORDER_BITS, ORDER_MASK, Customers, Durations, KitchenTimes, Sales, Tally
+from application.analytics.figures import (
+    ORDER_BITS,
+    ORDER_MASK,
+    Customers,
+    Durations,
+    KitchenTimes,
+    Sales,
+    Tally,
+    Timeline,
+)
 from application.analytics.reader import Piece
 from application.analytics.reports import (
     CustomersReport,
@@ -38,30 +47,30 @@ def overview(sales: Sales) -> Overview:
     )
 
 
-def series(pieces: Sequence[Piece[Sales]], currency: str, unit: Unit, calendar: Calendar) -> list[Point]:
+def series(pieces: Sequence[Piece[Timeline]], currency: str, unit: Unit, calendar: Calendar) -> list[Point]:
     """A point for each hour, day, week or month in which an order was placed."""
     sums: dict[datetime, Tally] = {}
-    for moment, head in _heads(pieces, currency, hourly=unit is Unit.HOUR):
-        start = calendar.unit(unit, moment)
-        sums[start] = _plus(sums.get(start), head)
+    for moment, tally in _tallies(pieces, currency, unit):
+        start = moment if unit is Unit.HOUR else calendar.unit(unit, moment)
+        sums[start] = _plus(sums.get(start), tally)
     return [
-        Point(start=calendar.local(start), orders=head[0], revenue=head[1], pizzas=head[2], cancelled_orders=head[3])
-        for start, head in sorted(sums.items())
+        Point(start=calendar.local(start), orders=sum_[0], revenue=sum_[1], pizzas=sum_[2], cancelled_orders=sum_[3])
+        for start, sum_ in sorted(sums.items())
     ]
 
 
-def _heads(pieces: Sequence[Piece[Sales]], currency: str, *, hourly: bool) -> Iterable[tuple[datetime, Tally]]:
-    """A month tells of its days. A day is told of whole, but where hours are wanted."""
-    whole = Level.HOUR if hourly else Level.DAY
+def _tallies(pieces: Sequence[Piece[Timeline]], currency: str, unit: Unit) -> Iterator[tuple[datetime, Tally]]:
+    """Of spans that lie within one of the unit each: a month tells of its days, a day of its hours."""
+    whole = {Unit.HOUR: {Level.HOUR}, Unit.MONTH: set(Level)}.get(unit, {Level.HOUR, Level.DAY})
     for piece in pieces:
-        sales = piece.figures.get(currency)
-        if sales is None:
+        timeline = piece.figures.get(currency)
+        if timeline is None:
             continue
-        if piece.level in (whole, Level.HOUR):
-            yield piece.start, sales.head
+        if piece.level in whole:
+            yield piece.start, timeline.total
         else:
-            for seconds, head in sales.points.items():
-                yield datetime.fromtimestamp(seconds, UTC), head
+            for seconds, tally in timeline.points.items():
+                yield datetime.fromtimestamp(seconds, UTC), tally
 
 
 def pizzas(sales: Sales) -> list[Sold]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from application.analytics.calendar import Level
 from application.analytics.facts import FactChange, OrderFact
@@ -57,8 +57,20 @@ class BlockId(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Block:
+    """`token` tells one write of it from another."""
+
     id: BlockId
     parts: Parts
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told(Generic[F]):
+    """One part of a block, by currency."""
+
+    start: datetime
+    token: str
+    figures: dict[str, F]
 
 
 class RollUps(Protocol):
@@ -85,24 +97,22 @@ class RollUps(Protocol):
         ...
 
     async def tokens(self, zone: str, ids: Sequence[BlockId]) -> dict[BlockId, str]:
-        """Which of these blocks there are, each with the token of its last write."""
+        """Which of these blocks there are, each with its token."""
+        ...
+
+    async def tokens_of(self, zone: str, level: Level) -> dict[datetime, str]:
+        """The tokens of all blocks of a level, by where they begin, in the order of time."""
         ...
 
     async def blocks(self, zone: str, level: Level, start: datetime, end: datetime) -> list[Block]:
         """Whole blocks of a level that begin at or after `start` and before `end`, in the order of time."""
         ...
 
-    async def figures(
-        self, zone: str, level: Level, start: datetime, end: datetime, part: type[F]
-    ) -> list[tuple[datetime, dict[str, F]]]:
-        """One part of the same blocks, by currency."""
+    async def figures(self, zone: str, level: Level, start: datetime, end: datetime, part: type[F]) -> list[Told[F]]:
+        """One part of the same blocks."""
         ...
 
     async def write(self, zone: str, blocks: Sequence[Block], seen: Mapping[BlockId, str]) -> bool:
         """Write blocks, each where its token still is the one that was `seen` (or there is none): hours before days
         before months. False where somebody else wrote one meanwhile, and then any of them may be unwritten."""
-        ...
-
-    async def first_month(self, zone: str, moment: datetime) -> datetime | None:
-        """Where the first rolled-up month begins that does so at or after a moment."""
         ...

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from application.analytics import reporting
 from application.analytics.calendar import Level, Unit
-from application.analytics.figures import Customers, Figures, KitchenTimes, Sales
+from application.analytics.figures import Customers, Figures, KitchenTimes, Sales, Timeline
 from application.analytics.reader import FiguresReader, Piece, Range
 from application.analytics.reports import (
     CustomersReport,
@@ -156,9 +156,9 @@ class GetSeriesQueryHandler:
         within = _range(query)
         if query.by is Unit.HOUR:
             _check_length(within)
-            pieces = await self._reader.read(within, Sales, _BY_HOUR)
+            pieces = await self._reader.read(within, Timeline, _BY_HOUR)
         else:
-            pieces = await self._reader.read(within, Sales)
+            pieces = await self._reader.read(within, Timeline)
         currency, others = _currencies(pieces, query.currency)
         points = reporting.series(pieces, currency, query.by, self._reader.calendar) if currency else []
         return _answer(self._reader, query, currency, others, points)

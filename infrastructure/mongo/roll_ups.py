@@ -9,12 +9,11 @@ from pymongo.errors import BulkWriteError
 
 from application.analytics.calendar import Level
 from application.analytics.figures import Figures
-from application.ports.analytics import Block, BlockId, Mark
+from application.ports.analytics import Block, BlockId, Mark, Told
 from infrastructure.mongo.client import Collection, Document
 from infrastructure.mongo.errors import DUPLICATE_KEY, persist, store_errors
 from infrastructure.mongo.order_facts import mark_hours
 from infrastructure.roll_ups import PART_NAMES, decode_part, decode_parts, encode_parts
-from infrastructure.tokens import new_token
 
 F = TypeVar("F", bound=Figures)
 
@@ -22,6 +21,7 @@ F = TypeVar("F", bound=Figures)
 WRITE_SECONDS = 30.0
 ZONE_ID = "zone"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_END = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class MongoRollUps:
@@ -63,31 +63,34 @@ class MongoRollUps:
             found = await self._blocks.find({"_id": {"$in": list(by_key)}}, {"token": 1}).to_list(None)
         return {by_key[document["_id"]]: document["token"] for document in found}
 
+    async def tokens_of(self, zone: str, level: Level) -> dict[datetime, str]:
+        found = await self._find(zone, level, _EPOCH, _END, {})
+        return {_start(document): document["token"] for document in found}
+
     async def blocks(self, zone: str, level: Level, start: datetime, end: datetime) -> list[Block]:
         found = await self._find(zone, level, start, end, dict.fromkeys(PART_NAMES.values(), 1))
-        return [Block(BlockId(level, _start(document)), decode_parts(document)) for document in found]
+        return [
+            Block(BlockId(level, _start(document)), decode_parts(document), document["token"]) for document in found
+        ]
 
-    async def figures(
-        self, zone: str, level: Level, start: datetime, end: datetime, part: type[F]
-    ) -> list[tuple[datetime, dict[str, F]]]:
+    async def figures(self, zone: str, level: Level, start: datetime, end: datetime, part: type[F]) -> list[Told[F]]:
         name = PART_NAMES[part]
         found = await self._find(zone, level, start, end, {name: 1})
-        return [(_start(document), decode_part(part, document[name])) for document in found]
+        return [Told(_start(document), document["token"], decode_part(part, document[name])) for document in found]
 
     async def _find(self, zone: str, level: Level, start: datetime, end: datetime, fields: Document) -> list[Document]:
         within = {"$gte": _key(zone, level, start), "$lt": _key(zone, level, end)}
         with store_errors():
-            return await self._blocks.find({"_id": within}, fields).sort("_id", 1).to_list(None)
+            return await self._blocks.find({"_id": within}, {"token": 1, **fields}).sort("_id", 1).to_list(None)
 
     async def write(self, zone: str, blocks: Sequence[Block], seen: Mapping[BlockId, str]) -> bool:
-        token = new_token()
         for level in Level:  # hours before days before months
             of_level = [block for block in blocks if block.id.level is level]
-            writes = [_write(zone, block, seen.get(block.id), token) for block in of_level]
+            writes = [_write(zone, block, seen.get(block.id)) for block in of_level]
             if writes:
                 await persist(lambda writes=writes: self._try(writes), WRITE_SECONDS)  # type: ignore[misc]
                 written = await self.tokens(zone, [block.id for block in of_level])
-                if any(written.get(block.id) != token for block in of_level):
+                if any(written.get(block.id) != block.token for block in of_level):
                     return False
         return True
 
@@ -98,15 +101,9 @@ class MongoRollUps:
             if any(error["code"] != DUPLICATE_KEY for error in failure.details["writeErrors"]):
                 raise
 
-    async def first_month(self, zone: str, moment: datetime) -> datetime | None:
-        within = {"$gte": _key(zone, Level.MONTH, moment), "$lt": f"{zone}|{Level.MONTH}|~"}
-        with store_errors():
-            found = await self._blocks.find({"_id": within}, {"_id": 1}).sort("_id", 1).limit(1).to_list(None)
-        return _start(found[0]) if found else None
 
-
-def _write(zone: str, block: Block, seen: str | None, token: str) -> UpdateOne:
-    key, change = _key(zone, *block.id), {"zone": zone, "token": token, **encode_parts(block.parts)}
+def _write(zone: str, block: Block, seen: str | None) -> UpdateOne:
+    key, change = _key(zone, *block.id), {"zone": zone, "token": block.token, **encode_parts(block.parts)}
     if seen is None:
         return UpdateOne({"_id": key}, {"$setOnInsert": change}, upsert=True)
     return UpdateOne({"_id": key, "token": seen}, {"$set": change})

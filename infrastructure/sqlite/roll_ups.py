@@ -7,12 +7,11 @@ from typing import TypeVar
 
 from application.analytics.calendar import Level
 from application.analytics.figures import Figures
-from application.ports.analytics import Block, BlockId, Mark
+from application.ports.analytics import Block, BlockId, Mark, Told
 from infrastructure.roll_ups import PART_NAMES, decode_part, decode_parts, encode_parts
 from infrastructure.sqlite.database import Database
 from infrastructure.sqlite.moments import from_ms, to_ms
 from infrastructure.sqlite.order_facts import mark_hours
-from infrastructure.tokens import new_token
 
 F = TypeVar("F", bound=Figures)
 
@@ -20,7 +19,7 @@ _PARTS = tuple(PART_NAMES.values())
 _TOKEN = "SELECT token FROM roll_ups WHERE zone = ? AND level = ? AND start = ?"  # noqa: S105 - no password
 _OF_A_LEVEL = "FROM roll_ups WHERE zone = ? AND level = ? AND start >= ? AND start < ? ORDER BY start"
 _WRITE = (
-    f"INSERT OR REPLACE INTO roll_ups (zone, level, start, token, {', '.join(_PARTS)}) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+    f"INSERT OR REPLACE INTO roll_ups (zone, level, start, token, {', '.join(_PARTS)}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 )
 
 
@@ -61,29 +60,32 @@ class SqliteRollUps:
         found = {block: self._database.read(_TOKEN, (zone, block.level, to_ms(block.start))) for block in ids}
         return {block: rows[0][0] for block, rows in found.items() if rows}
 
+    async def tokens_of(self, zone: str, level: Level) -> dict[datetime, str]:
+        rows = self._database.read(
+            "SELECT start, token FROM roll_ups WHERE zone = ? AND level = ? ORDER BY start", (zone, level)
+        )
+        return {from_ms(start): token for start, token in rows}
+
     async def blocks(self, zone: str, level: Level, start: datetime, end: datetime) -> list[Block]:
         rows = self._database.read(
-            f"SELECT start, {', '.join(_PARTS)} {_OF_A_LEVEL}",
+            f"SELECT start, token, {', '.join(_PARTS)} {_OF_A_LEVEL}",
             (zone, level, to_ms(start), to_ms(end)),
         )
         return [
-            Block(BlockId(level, from_ms(begins)), decode_parts(dict(zip(_PARTS, parts, strict=True))))
-            for begins, *parts in rows
+            Block(BlockId(level, from_ms(begins)), decode_parts(dict(zip(_PARTS, parts, strict=True))), token)
+            for begins, token, *parts in rows
         ]
 
-    async def figures(
-        self, zone: str, level: Level, start: datetime, end: datetime, part: type[F]
-    ) -> list[tuple[datetime, dict[str, F]]]:
+    async def figures(self, zone: str, level: Level, start: datetime, end: datetime, part: type[F]) -> list[Told[F]]:
         rows = self._database.read(
-            f"SELECT start, {PART_NAMES[part]} {_OF_A_LEVEL}",
+            f"SELECT start, token, {PART_NAMES[part]} {_OF_A_LEVEL}",
             (zone, level, to_ms(start), to_ms(end)),
         )
-        return [(from_ms(begins), decode_part(part, data)) for begins, data in rows]
+        return [Told(from_ms(begins), token, decode_part(part, data)) for begins, token, data in rows]
 
     async def write(self, zone: str, blocks: Sequence[Block], seen: Mapping[BlockId, str]) -> bool:
-        token = new_token()
         rows = [
-            (zone, block.id.level, to_ms(block.id.start), token, *encode_parts(block.parts).values())
+            (zone, block.id.level, to_ms(block.id.start), block.token, *encode_parts(block.parts).values())
             for block in blocks
         ]
         expected = [seen.get(block.id) for block in blocks]
@@ -97,10 +99,3 @@ class SqliteRollUps:
             return True
 
         return await self._database.write(write)
-
-    async def first_month(self, zone: str, moment: datetime) -> datetime | None:
-        (first,) = self._database.read(
-            "SELECT min(start) FROM roll_ups WHERE zone = ? AND level = ? AND start >= ?",
-            (zone, Level.MONTH, to_ms(moment)),
-        )
-        return None if first[0] is None else from_ms(first[0])

@@ -77,9 +77,9 @@ async def test_a_rebuild_mends_whatever_is_wrong(store: Store) -> None:
     await store.order_facts.apply([a_fact("nobody's", at=NOON), a_fact("of long ago", at=FIRST)])
     await keeper_of(store).refresh_all()
     day = BlockId(Level.DAY, ROME.floor(Level.DAY, NOON))
-    await store.roll_ups.write(ROME.name, [Block(day, Parts())], await store.roll_ups.tokens(ROME.name, [day]))
+    await store.roll_ups.write(ROME.name, [Block(day, Parts(), "wrong")], await store.roll_ups.tokens(ROME.name, [day]))
     empty_month = BlockId(Level.MONTH, ROME.floor(Level.MONTH, NOON - timedelta(days=900)))
-    await store.roll_ups.write(ROME.name, [Block(empty_month, parts_of([a_fact("x")], 0))], {})
+    await store.roll_ups.write(ROME.name, [Block(empty_month, parts_of([a_fact("x")], 0), "wrong")], {})
 
     await rebuild(store)
 

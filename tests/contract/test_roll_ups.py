@@ -11,7 +11,7 @@ import pytest
 
 from application.analytics.calendar import Calendar, Level
 from application.analytics.facts import FactChange, FactLine, OrderFact
-from application.analytics.figures import Customers, KitchenTimes, Parts, Sales, figures_of, parts_of
+from application.analytics.figures import Customers, KitchenTimes, Parts, Sales, Timeline, figures_of, parts_of
 from application.analytics.keeper import FIRST, LAST, MOST_WITHIN_A_QUERY, RollUpKeeper
 from application.analytics.reader import FiguresReader, Range
 from application.ports.analytics import Block, BlockId
@@ -73,7 +73,7 @@ async def assert_told(store: Store, facts: Iterable[OrderFact], within: Range, c
         await keeper_of(store, calendar).refresh_all()
     start, end = within.start or FIRST, within.end or LAST
     chosen = [fact for fact in facts if start <= fact.placed_at < end]
-    for part in (Sales, KitchenTimes, Customers):
+    for part in (Timeline, Sales, KitchenTimes, Customers):
         told: dict[str, object] = {}
         for piece in await reader_of(store, calendar).read(within, part):
             for currency, figures in piece.figures.items():
@@ -83,7 +83,7 @@ async def assert_told(store: Store, facts: Iterable[OrderFact], within: Range, c
             alone = figures_of([fact], calendar.weekly_hour(fact.placed_at), part)
             counted.setdefault(fact.currency, part()).add(alone[fact.currency], fact.placed_at)  # type: ignore[attr-defined]
         for made in (*told.values(), *counted.values()):
-            if isinstance(made, Sales):
+            if isinstance(made, Timeline):
                 made.points.clear()
         assert told == counted
 
@@ -101,6 +101,19 @@ async def test_the_figures_of_any_range_are_those_of_its_orders(store: Store, zo
     ranges += [(min(pair), max(pair)) for pair in zip(ends[::2], ends[1::2], strict=True)]
     for start, end in ranges:
         await assert_told(store, facts, Range(start=start, end=end), calendar)
+
+
+async def test_customers_of_many_months_are_those_of_their_orders_also_after_late_changes(store: Store) -> None:
+    facts = {fact.order_id: fact for fact in many_facts(120, NOON, 300)}
+    await store.order_facts.apply(list(facts.values()))
+    within = Range(start=NOON + timedelta(days=40), end=NOON + timedelta(days=260))
+    for chosen in (Range(), within):
+        await assert_told(store, facts.values(), chosen)
+
+    for order_id in (min(facts, key=lambda each: facts[each].placed_at), max(facts)):
+        await store.order_facts.apply([FactChange(order_id=order_id, version=7, changed={"status": "cancelled"})])
+        for chosen in (Range(), within):
+            await assert_told(store, await store.order_facts.between(FIRST, LAST), chosen)
 
 
 async def test_what_changes_later_counts_as_it_is_now(store: Store) -> None:
@@ -156,12 +169,12 @@ async def test_who_made_a_block_of_older_facts_does_not_write_it(store: Store) -
     roll_ups = store.roll_ups
     parts = {name: _parts(name) for name in ("first", "second", "late")}
 
-    assert await roll_ups.write("UTC", [Block(id_, parts["first"])], {})
+    assert await roll_ups.write("UTC", [Block(id_, parts["first"], "1")], {})
     seen = await roll_ups.tokens("UTC", [id_])
-    assert await roll_ups.write("UTC", [Block(id_, parts["second"])], seen)
+    assert await roll_ups.write("UTC", [Block(id_, parts["second"], "2")], seen)
 
-    assert not await roll_ups.write("UTC", [Block(id_, parts["late"])], seen)
-    assert not await roll_ups.write("UTC", [Block(id_, parts["late"])], {})
+    assert not await roll_ups.write("UTC", [Block(id_, parts["late"], "3")], seen)
+    assert not await roll_ups.write("UTC", [Block(id_, parts["late"], "3")], {})
     (kept,) = await roll_ups.blocks("UTC", Level.HOUR, NOON, NOON + timedelta(hours=1))
     assert kept.parts == parts["second"]
 

@@ -1,5 +1,6 @@
 -- Analytics: a fact about each order; the hours (UTC, in milliseconds) whose facts have changed since they were rolled
 -- up; and what was rolled up, by local hour, day and month of one time zone, each part in MessagePack.
+-- Level `until`: what each customer came to before a month; its token says of which months that was made.
 CREATE TABLE order_facts (
     order_id TEXT PRIMARY KEY,
     version INTEGER NOT NULL,
@@ -34,6 +35,7 @@ CREATE TABLE roll_ups (
     level TEXT NOT NULL,
     start INTEGER NOT NULL,
     token TEXT NOT NULL,
+    timeline BLOB NOT NULL,
     sales BLOB NOT NULL,
     kitchen BLOB NOT NULL,
     customers BLOB NOT NULL,
