@@ -12,6 +12,7 @@ from starlette.requests import Request
 from app.order_tokens import OrderTokens
 from app.refusals import Forbidden, Unauthorized
 from app.request_parts import header_reader
+from domain.actor import CUSTOMER, act_as
 from domain.order_state import StaffMember
 
 STAFF_SCHEME = "staffKey"
@@ -81,6 +82,7 @@ class OwnOrderOrStaff(SecurityBase):
         tokens: OrderTokens = _state(request).service.order_tokens
         if not tokens.verify(request.path_params["order_id"], token):
             raise Forbidden("This is not the token of this order.", parameter="X-Order-Token")
+        act_as(CUSTOMER)
 
 
 staff_only = StaffOnly()
@@ -110,6 +112,7 @@ def _identify_staff(request: Request) -> bool:
     if member is None:
         raise Unauthorized("This API key is not known.", parameter="X-API-Key")
     request.scope["pizzeria.staff"] = member
+    act_as(f"staff:{member.id}")
     return True
 
 

@@ -9,16 +9,19 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 
 import application.events
 from app.event_feed import EventFeed
 from app.handlers import register_handlers
+from app.notifications import Notifications, make_notifications
 from app.order_tokens import OrderTokens
-from app.parts import make_parts
+from app.parts import Parts, make_parts
 from app.settings import Settings
+from application.analytics.keeper import RollUpKeeper
+from application.background import end, run_forever
 from application.behaviours import observe, retry_conflicts
 from application.customer_desk import CustomerDesk
 from application.customer_eraser import CustomerEraser
@@ -27,16 +30,28 @@ from application.dispatch.dispatcher import Dispatcher
 from application.dispatch.relay import Relay
 from application.dispatch.retry import RetryPolicy
 from application.events.discovery import discover_handlers
+from application.events.payment import ConfirmBy
 from application.health import HealthMonitor
 from application.kitchen_desk import KitchenDesk
 from application.mediator import Mediator
-from application.ports import CloudEventPublisher, EventLog, KitchenDisplay, OrderQueries, TicketBoard
+from application.opening_stock import OpeningStock
+from application.ports import CloudEventPublisher, EventLog, KitchenDisplay, OrderQueries, SecretStore, TicketBoard
+from application.ports.analytics import OrderFacts
 from application.ports.customers import CustomerDirectory
+from application.ports.driver_positions import DriverPositions
 from application.ports.loyalty import PointsLedger
+from application.ports.notifications import MailGateway, MessageComposer, NotificationLog, SmsGateway
+from application.stock_desk import StockDesk
+from application.stock_keeper import StockKeeper
 from application.store import Store
+from application.telemetry import Telemetry
+from application.tour_desk import TourDesk
+from domain.aggregate import AggregateRoot
 from domain.errors import DuplicateId, StoreUnavailable
+from domain.inventory import RECIPE_BOOK_ID, RecipeBook, RecipeBookState
 from domain.kitchen import KITCHEN_ID, Kitchen, KitchenState
-from domain.menu import MENU_ID, marios_menu
+from domain.menu import marios_menu
+from domain.repositories import Repository
 from infrastructure.cloudevents.mapping import EventMapping
 from infrastructure.cloudevents.publisher import HttpCloudEventPublisher
 from infrastructure.metrics import Metrics
@@ -51,6 +66,8 @@ STORE_PATIENCE = 60.0
 #: How long a stop waits for handlers that run, in seconds.
 STOP_GRACE = 3.0
 
+A = TypeVar("A", bound=AggregateRoot[Any])
+
 log = structlog.get_logger(__name__)
 
 
@@ -64,10 +81,14 @@ class Service:
     dispatcher: Dispatcher
     relay: Relay
     health: HealthMonitor
+    stock_keeper: StockKeeper
     metrics: Metrics
     feed: EventFeed
+    roll_ups: RollUpKeeper
     publisher: HttpCloudEventPublisher | None
     display: "HttpKitchenDisplay | None"
+    notifications: Notifications
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
     order_tokens: OrderTokens = field(default_factory=lambda: OrderTokens(secrets.token_bytes(32)))
 
     async def start(self) -> None:
@@ -84,10 +105,14 @@ class Service:
         self.dispatcher.start()
         self.relay.start()
         self.health.start()
+        self.stock_keeper.start()
+        self.tasks.append(run_forever("roll-ups", self.roll_ups.run))
 
     async def stop(self) -> None:
         """End streams, let running handlers finish, hand back what they do not, and let go of everything."""
         self.feed.close()
+        await self.stock_keeper.stop()
+        await end(self.tasks)
         await self.health.stop()
         await self.relay.stop()
         await self.dispatcher.stop(STOP_GRACE)
@@ -95,6 +120,7 @@ class Service:
             await self.publisher.close()
         if self.display:
             await self.display.close()
+        await self.notifications.close()
         await self.store.close()
 
 
@@ -107,19 +133,34 @@ def build_service(settings: Settings) -> Service:
     store = build_store(settings, metrics.store_operation)
     publisher = _publisher(settings, metrics)
     display = _kitchen_display(settings)
-    parts = make_parts(settings, store, Mediator([observe(metrics), retry_conflicts]))
+    mediator = Mediator([observe(metrics), retry_conflicts])
+    parts = make_parts(settings, store, mediator, metrics.orders)
+    notifications = make_notifications(settings)
     ports: dict[Any, object | None] = {
         EventLog: store.event_log,
         TicketBoard: store.ticket_board,
+        DriverPositions: store.driver_positions,
         OrderQueries: store.order_queries,
         PointsLedger: store.points,
         CustomerIds: parts.customer_ids,
         CustomerDesk: parts.customer_desk,
         CustomerEraser: parts.customer_eraser,
         CustomerDirectory: parts.customer_directory,
+        OrderFacts: store.order_facts,
+        SecretStore: store.secrets,
         KitchenDesk: parts.kitchen_desk,
+        TourDesk: parts.tour_desk,
         KitchenDisplay: display,
         CloudEventPublisher: publisher,
+        Mediator: parts.mediator,
+        ConfirmBy: None if settings.confirm == "manual" else ConfirmBy(settings.confirm),
+        Telemetry: metrics,
+        NotificationLog: store.notifications,
+        MessageComposer: notifications.composer,
+        SmsGateway: notifications.sms,
+        MailGateway: notifications.mail,
+        StockDesk: parts.stock,
+        OpeningStock: _opening_stock(parts),
     }
     dispatcher = Dispatcher(
         discover_handlers(application.events, ports),
@@ -137,10 +178,13 @@ def build_service(settings: Settings) -> Service:
         dispatcher=dispatcher,
         relay=relay,
         health=HealthMonitor(store, relay, metrics.leases_lost_lately, settings.backlog_max_age_seconds),
+        stock_keeper=StockKeeper(store, parts.stock),
         metrics=metrics,
         feed=EventFeed(store.event_log),
+        roll_ups=parts.roll_ups,
         publisher=publisher,
         display=display,
+        notifications=notifications,
     )
 
 
@@ -185,6 +229,13 @@ def _kitchen_display(settings: Settings) -> "HttpKitchenDisplay | None":
     )
 
 
+def _opening_stock(parts: Parts) -> OpeningStock | None:
+    store, portions = parts.store, parts.settings.opening_portions
+    if not portions:
+        return None
+    return OpeningStock(parts.stock, store.ingredients, store.recipe_books, parts.recipes, portions)
+
+
 def _publisher(settings: Settings, metrics: Metrics) -> HttpCloudEventPublisher | None:
     if not settings.cloudevents_sink:
         return None
@@ -217,13 +268,14 @@ async def _open(store: Store) -> None:
 
 
 async def _add_if_absent(store: Store) -> None:
-    if await store.menus.find(MENU_ID) is None:
+    await _seed(store.menus, marios_menu())
+    await _seed(store.kitchens, Kitchen(KITCHEN_ID, KitchenState()))
+    await _seed(store.recipe_books, RecipeBook(RECIPE_BOOK_ID, RecipeBookState()))
+
+
+async def _seed(repository: Repository[A], first: A) -> None:
+    if await repository.find(first.id) is None:
         try:
-            await store.menus.add(marios_menu())
+            await repository.add(first)
         except DuplicateId:
-            log.debug("seeded_by_another", what=MENU_ID)
-    if await store.kitchens.find(KITCHEN_ID) is None:
-        try:
-            await store.kitchens.add(Kitchen(KITCHEN_ID, KitchenState()))
-        except DuplicateId:
-            log.debug("seeded_by_another", what=KITCHEN_ID)
+            log.debug("seeded_by_another", what=first.id)

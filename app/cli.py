@@ -1,4 +1,5 @@
-"""The command line: `pizzeria serve`, `pizzeria replay`, `pizzeria backup`, `pizzeria restore`."""
+"""The command line: `pizzeria serve`, `pizzeria replay`, `pizzeria backup`, `pizzeria restore`, `pizzeria import`,
+`pizzeria rebuild`, `pizzeria demo`."""
 
 import asyncio
 import sys
@@ -11,8 +12,12 @@ from app.auth import StaffKeys
 from app.backup.command import backup, restore
 from app.bootstrap import build_service
 from app.command_settings import settings_or_exit
+from app.demo.command import demo
+from app.importing.command import HELP as IMPORT_HELP
+from app.importing.command import import_
 from app.logs import configure_logs
 from app.main import create_app
+from app.rebuilding.command import rebuild
 from app.replay.command import replay
 from app.server import make_server
 from app.settings import Settings
@@ -21,6 +26,9 @@ app = typer.Typer(help="Mario's Pizzeria order service.", no_args_is_help=True, 
 app.command()(replay)
 app.command()(backup)
 app.command()(restore)
+app.command()(rebuild)
+app.command()(demo)
+app.command("import", help=IMPORT_HELP)(import_)
 
 
 @app.command()

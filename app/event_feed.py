@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from itertools import islice
 
-from application.ports import EventLog, LoggedEvent, Signal
+from application.ports import FollowedLog, LoggedEvent, Signal
 from domain.errors import StoreUnavailable
 
 POLL_SECONDS = 0.3
@@ -18,7 +18,7 @@ RECENT = 2_000
 class EventFeed:
     """Listeners hold a position, not a queue: a slow one costs no memory, and misses nothing."""
 
-    def __init__(self, log: EventLog) -> None:
+    def __init__(self, log: FollowedLog) -> None:
         self._log = log
         self._recent: deque[LoggedEvent] = deque(maxlen=RECENT)
         self._position = 0

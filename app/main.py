@@ -14,7 +14,25 @@ from starlette.types import ASGIApp
 
 from app.auth import StaffKeys
 from app.bootstrap import Service
-from app.controllers import customers, dead_letters, health, kitchen, menu, orders, schemas, streams
+from app.controllers import (
+    analytics,
+    audit,
+    customers,
+    dead_letters,
+    driver_positions,
+    drivers,
+    health,
+    incoming,
+    inventory,
+    kitchen,
+    menu,
+    notifications,
+    orders,
+    payments,
+    quotes,
+    schemas,
+    streams,
+)
 from app.docs import docs_routes
 from app.errors import EXCEPTION_HANDLERS
 from app.middleware import Edge
@@ -30,14 +48,36 @@ Changes are guarded by versions: send the `ETag` that you decided on as `If-Matc
 TAGS = [
     {"name": "orders", "description": "Place, read, and move them along."},
     {"name": "menu", "description": "What can be ordered."},
+    {"name": "stock", "description": "Ingredients, recipes, and what is on hand."},
     {"name": "kitchen", "description": "Capacity, load and the queue."},
+    {"name": "drivers", "description": "Who delivers what, their tours, and where they are."},
+    {"name": "notifications", "description": "What customers were told, and what became of it."},
     {"name": "customers", "description": "Profiles, points, export and erasure."},
+    {"name": "analytics", "description": "What the orders add up to, as JSON or CSV."},
     {"name": "streams", "description": "Server-sent events, resumable by `Last-Event-ID`."},
-    {"name": "operations", "description": "Dead letters: what could not be delivered."},
-    {"name": "events", "description": "The schemas of published CloudEvents."},
+    {"name": "operations", "description": "The audit trail, and what could not be delivered."},
+    {"name": "events", "description": "CloudEvents: those that come in, and the schemas of those that go out."},
     {"name": "health", "description": "For probes and scrapers."},
 ]
-ROUTERS = (orders, streams, menu, kitchen, customers, dead_letters, health, schemas)
+ROUTERS = (
+    orders,
+    quotes,
+    payments,
+    streams,
+    menu,
+    inventory,
+    kitchen,
+    driver_positions,  # before the drivers, whose ids its path looks like
+    drivers,
+    customers,
+    notifications,
+    incoming,
+    dead_letters,
+    audit,
+    analytics,
+    health,
+    schemas,
+)
 
 
 class Application(FastAPI):

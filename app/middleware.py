@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.errors import internal_error_response, refusal_response
 from app.refusals import BodyTooLarge, TooManyRequests
 from app.request_id import take_request_id
+from domain.actor import GUEST, act_as
 from domain.errors import DomainError
 
 #: These answer however busy the service is, and streams have a limit of their own.
@@ -47,6 +48,7 @@ class Edge:
         started = time.perf_counter()
         length, chunked, offered_id = _read_headers(scope)
         request_id = take_request_id(offered_id).encode()
+        act_as(GUEST)
         fixed = API_HEADERS if scope["path"].startswith("/api/") else SECURITY_HEADERS
         status = 0
 

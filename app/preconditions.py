@@ -1,11 +1,12 @@
-"""ETags: an aggregate's version in quotes, and the conditions that clients make on it (RFC 9110, section 13)."""
+"""ETags: an aggregate's version in quotes, and the conditions that clients make on it (RFC 9110, section 13); and the
+keys that make a repeat count once."""
 
 import re
 from typing import Annotated
 
 from fastapi import Header
 
-from app.refusals import MalformedPrecondition
+from app.refusals import Fault, InvalidRequest, MalformedPrecondition
 
 IfMatch = Annotated[
     str | None,
@@ -15,6 +16,8 @@ IfMatch = Annotated[
         json_schema_extra={"pattern": r'^("[1-9][0-9]{0,8}"|\*)$'},
     ),
 ]
+
+KEY_PATTERN = "^[!-~]{1,200}$"
 
 _etag = re.compile(r'"([1-9][0-9]{0,8})"').fullmatch
 
@@ -40,3 +43,10 @@ def is_known(if_none_match: str | None, version: int) -> bool:
         return False
     tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
     return "*" in tags or f'"{version}"' in tags
+
+
+def check_key(key: str) -> None:
+    """Raise `InvalidRequest` for an `Idempotency-Key` that is none."""
+    visible = key.isascii() and key.isprintable() and " " not in key
+    if not visible or not 1 <= len(key) <= 200:
+        raise InvalidRequest([Fault("Idempotency-Key", "Send 1 to 200 visible ASCII characters.")])

@@ -71,7 +71,7 @@ def body_reader(model: type[M], *, optional: bool) -> Callable[[Request], Awaita
     content_type = header_reader("content-type")
 
     async def read(request: Request) -> M | None:
-        body = await _read_all(request.receive)
+        body = await read_body(request.receive)
         if optional and body.strip() in (b"", b"null"):
             return None
         if not _is_json(content_type(request)):
@@ -85,7 +85,8 @@ def body_reader(model: type[M], *, optional: bool) -> Callable[[Request], Awaita
     return read
 
 
-async def _read_all(receive: Receive) -> bytes:
+async def read_body(receive: Receive) -> bytes:
+    """The whole body. Raises `ClientDisconnect`."""
     chunks: list[bytes] = []
     while True:
         message = await receive()
@@ -105,6 +106,11 @@ def _body_refusal(failure: ValidationError) -> MalformedJson | InvalidRequest:
     if first["type"] == "json_invalid":
         return MalformedJson(f"The body is not JSON: {first['ctx']['error']}.")
     return InvalidRequest(_faults(failure, _json_pointer))
+
+
+def data_faults(failure: ValidationError, at: str) -> list[Fault]:
+    """What a model says about a part of a body that starts at the JSON pointer `at`."""
+    return _faults(failure, lambda loc: at + _json_pointer(loc))
 
 
 def _faults(failure: ValidationError, name: Callable[[tuple[int | str, ...]], str]) -> list[Fault]:

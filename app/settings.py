@@ -2,12 +2,24 @@
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from infrastructure.cloudevents.mapping import parse_overrides
 from infrastructure.cloudevents.outcomes import REQUEST_TIMEOUT
+from infrastructure.notifications.languages import LANGUAGES, primary_language
+from infrastructure.notifications.sender import Sender
+from infrastructure.notifications.smtp_address import parse_smtp_url
 
 SQLITE_SCHEME = "sqlite:///"
 STORE_SCHEMES = (SQLITE_SCHEME, "mongodb://", "mongodb+srv://")
@@ -63,13 +75,38 @@ class Settings(BaseSettings):
     #: Seconds for one POST. With the publisher's patience it stays below what a handler has for one call.
     cloudevents_timeout_seconds: float = Field(default=REQUEST_TIMEOUT, ge=0.1, le=LONGEST_TIMEOUT)
 
+    #: When an order is confirmed without a hand.
+    confirm: Literal["manual", "when_paid", "at_once"] = "manual"
+    #: What becomes of incoming CloudEvents of a type that nobody here knows.
+    unknown_events: Literal["ignore", "refuse"] = "ignore"
+
     kitchen_display_url: OptionalHttpUrl = Field(default=None, repr=False)
     kitchen_display_timeout_seconds: float = Field(default=REQUEST_TIMEOUT, ge=0.1, le=LONGEST_TIMEOUT)
     kitchen_capacity: int = Field(default=12, ge=1, le=1_000)
     cooking_minutes: int = Field(default=12, ge=1, le=240)
+    #: How long the way to the customer may take after an order was to be ready.
+    delivery_minutes: int = Field(default=30, ge=1, le=1_440)
+
+    #: The pizzeria's own: for customers who did not choose a language; the hours that they are told, and the days and
+    #: hours of analytics, are those of its zone.
+    language: str = Field(default="en", pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")
+    time_zone: str = Field(default="UTC", min_length=1, max_length=64)
+    notifications: Literal["all", "off"] = "all"
+    #: Seconds for one SMS or one mail.
+    notification_timeout_seconds: float = Field(default=REQUEST_TIMEOUT, ge=0.1, le=LONGEST_TIMEOUT)
+    sms_account: str = ""
+    sms_token: str = Field(default="", repr=False)
+    sms_from: str = Field(default="", max_length=20)
+    #: The base of a Twilio-compatible API. Behind what it needs, since fields are checked in this order.
+    sms_url: OptionalHttpUrl = Field(default=None, repr=False)
+    mail_from: str = Field(default="", max_length=320)
+    smtp_url: Annotated[str | None, BeforeValidator(lambda value: value or None)] = Field(default=None, repr=False)
 
     #: What a loyalty point pays for, in minor units of the currency.
     point_value: int = Field(default=5, ge=1, le=10_000)
+
+    #: What a pizza that joins the menu has on hand at first; 0: it is not stocked, and not tracked.
+    opening_portions: int = Field(default=10, ge=0, le=100_000)
 
     lease_seconds: float = Field(default=10, ge=1, le=600)
     retry_base_seconds: float = Field(default=1, gt=0, le=60)
@@ -96,6 +133,45 @@ class Settings(BaseSettings):
     def _keys_are_usable(cls, text: str) -> str:
         staff_by_key(text)
         return text
+
+    @field_validator("language")
+    @classmethod
+    def _spoken(cls, tag: str) -> str:
+        if primary_language(tag) not in LANGUAGES:
+            raise ValueError(f"must begin with one of {', '.join(sorted(LANGUAGES))}")
+        return tag
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ValueError, OSError, ZoneInfoNotFoundError):
+            raise ValueError("must be the name of a time zone, such as Europe/Rome") from None
+        return name
+
+    @field_validator("mail_from")
+    @classmethod
+    def _sender(cls, text: str) -> str:
+        if text:
+            Sender.parse(text)
+        return text
+
+    @field_validator("sms_url")
+    @classmethod
+    def _sms_is_whole(cls, url: str | None, info: ValidationInfo) -> str | None:
+        if url and not all(info.data.get(name) for name in ("sms_account", "sms_token", "sms_from")):
+            raise ValueError("needs PIZZERIA_SMS_ACCOUNT, PIZZERIA_SMS_TOKEN and PIZZERIA_SMS_FROM too")
+        return url
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_is_whole(cls, url: str | None, info: ValidationInfo) -> str | None:
+        if url:
+            parse_smtp_url(url)
+            if not info.data.get("mail_from"):
+                raise ValueError("needs PIZZERIA_MAIL_FROM too")
+        return url
 
     @field_validator("cloudevents_extensions", mode="before")
     @classmethod

@@ -2,6 +2,8 @@
 
 from typing import Protocol
 
+from domain.order_state import OrderState
+
 #: What happened longer ago than this is over, in seconds.
 LATELY = 7.0
 
@@ -21,6 +23,18 @@ class Telemetry(Protocol):
 
     def executed(self, request: str, outcome: str, seconds: float) -> None: ...
 
+    def ran_late(self, stage: str) -> None: ...
+
+
+class OrderTelemetry(Protocol):
+    """What becomes of orders, told once a change is on disk."""
+
+    def placed(self, order: OrderState) -> None: ...
+
+    def moved(self, source: str, target: str, seconds: float) -> None:
+        """From one status to another; it was in `source` for so many seconds."""
+        ...
+
 
 class NoTelemetry:
     """Tells nobody."""
@@ -36,3 +50,9 @@ class NoTelemetry:
     def lease_lost(self) -> None: ...
 
     def executed(self, request: str, outcome: str, seconds: float) -> None: ...
+
+    def placed(self, order: OrderState) -> None: ...
+
+    def moved(self, source: str, target: str, seconds: float) -> None: ...
+
+    def ran_late(self, stage: str) -> None: ...

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from benchmarks import profiled
 from benchmarks.accept import accept_on_mongo, accept_on_sqlite
+from benchmarks.analytics import analytics_on_mongo, analytics_on_sqlite
 from benchmarks.drain import drain, profile_drain
 from benchmarks.end_to_end import end_to_end_on_mongo, end_to_end_on_sqlite
 from benchmarks.lab import Lab
@@ -32,6 +33,8 @@ GROUPS = {
     "read-mongo": Group(read_on_mongo, profiled.reads(Lab.mongo)),
     "latency-sqlite": Group(latency_on_sqlite, profiled.steady_orders(Lab.sqlite, RATE)),
     "latency-mongo": Group(latency_on_mongo, profiled.steady_orders(Lab.mongo, RATE)),
+    "analytics-sqlite": Group(analytics_on_sqlite),
+    "analytics-mongo": Group(analytics_on_mongo),
     "size": Group(size),
     "startup": Group(startup),
 }

@@ -1,10 +1,14 @@
 """What every aggregate is: an id, a version, a state, and the events that it has raised since it was loaded."""
 
-from typing import Generic, TypeVar
+from datetime import datetime
+from typing import Any, Generic, TypeVar
 
+from domain.actor import current_actor
 from domain.events import DomainEvent
+from domain.identity import new_event_id
 
 S = TypeVar("S")
+E = TypeVar("E", bound=DomainEvent)
 
 
 class AggregateRoot(Generic[S]):
@@ -35,8 +39,21 @@ class AggregateRoot(Generic[S]):
         self.version = self.next_version
         self._raised.clear()
 
-    def _next_event_version(self) -> int:
-        return self.version + len(self._raised) + 1
+    def _record(self, event_type: type[E], now: datetime, **facts: Any) -> None:
+        """Raise an event of this aggregate, signed by whoever acts."""
+        version = self.version + len(self._raised) + 1
+        event = event_type(
+            event_id=self._new_event_id(now, version),
+            occurred_at=now,
+            aggregate_id=self.id,
+            aggregate_version=version,
+            actor=current_actor(),
+            **facts,
+        )
+        self._raise(event)
+
+    def _new_event_id(self, now: datetime, version: int) -> str:
+        return new_event_id()
 
     def _raise(self, event: DomainEvent) -> None:
         self._raised.append(event)

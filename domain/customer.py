@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from domain.aggregate import AggregateRoot
 from domain.errors import BacklogFull, StaleVersion
@@ -16,7 +16,6 @@ from domain.events import (
     PointsGivenBackEvent,
     PointsRedeemedEvent,
 )
-from domain.identity import new_event_id
 from domain.order_state import Address, Customer
 
 MAX_ADDRESSES = 5
@@ -194,14 +193,3 @@ class CustomerProfile(AggregateRoot[CustomerState]):
             "preferences": (details.email_wanted, details.sms_wanted),
             "first_order_at": self.state.first_order_at,
         }
-
-    def _record(self, event_type: type[E], now: datetime, **facts: Any) -> None:
-        self._raise(
-            event_type(
-                event_id=new_event_id(),
-                occurred_at=now,
-                aggregate_id=self.id,
-                aggregate_version=self._next_event_version(),
-                **facts,
-            )
-        )

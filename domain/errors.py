@@ -1,6 +1,6 @@
 """What the domain refuses, each with a stable code that clients may rely on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 
@@ -58,6 +58,44 @@ class UnknownTopping(DomainError):
     code = "unknown_topping"
 
 
+class NotAvailable(DomainError):
+    """It is on the menu, but cannot be ordered for now."""
+
+    code = "not_available"
+
+
+class SoldOut(DomainError):
+    """There is not enough left; `available` tells what is, by ingredient that does not suffice."""
+
+    code = "sold_out"
+
+    def __init__(
+        self, available: Mapping[str, int], message: str | None = None, *, parameter: str | None = None
+    ) -> None:
+        super().__init__(message or f"Not enough left of {', '.join(sorted(available))}.", parameter=parameter)
+        self.available = dict(available)
+
+
+class NegativeStock(DomainError):
+    """More would be taken away than there is."""
+
+    code = "negative_stock"
+
+    def __init__(self, ingredient: str, available: int) -> None:
+        super().__init__(
+            f"Only {available} of '{ingredient}' are not promised to orders. Take away less, or cancel orders first.",
+            parameter="/amount",
+        )
+        self.ingredient = ingredient
+        self.available = available
+
+
+class UnknownIngredient(DomainError):
+    """The stock room has no such ingredient."""
+
+    code = "unknown_ingredient"
+
+
 class InvalidMenu(DomainError):
     """The menu contradicts itself, or a price is not a positive whole number of minor units."""
 
@@ -68,6 +106,96 @@ class KitchenFull(DomainError):
     """Every place in the kitchen is taken."""
 
     code = "kitchen_full"
+
+
+class NotADelivery(DomainError):
+    """The order is fetched by its customer: no driver has to do with it."""
+
+    code = "not_a_delivery"
+
+
+class AlreadyAssigned(DomainError):
+    """Another driver delivers this order."""
+
+    code = "already_assigned"
+
+
+class UnknownDriver(DomainError):
+    """There is no driver under this id."""
+
+    code = "unknown_driver"
+
+
+class UnknownOrder(DomainError):
+    """The request names an order that there is not."""
+
+    code = "unknown_order"
+
+
+class DriverInactive(DomainError):
+    """The driver is off duty."""
+
+    code = "driver_inactive"
+
+
+class DriverOnTour(DomainError):
+    """A driver holds one tour at a time, and has one."""
+
+    code = "driver_on_tour"
+
+
+class InvalidTour(DomainError):
+    """A tour without stops, with too many, or to one of them twice."""
+
+    code = "invalid_tour"
+
+
+class InvalidPayment(DomainError):
+    """A payment is a positive whole number of minor units."""
+
+    code = "invalid_payment"
+
+
+class WrongCurrency(DomainError):
+    """The payment is in another currency than the order."""
+
+    code = "wrong_currency"
+
+
+class OrderCancelled(DomainError):
+    """The order is cancelled: nothing is due for it any more."""
+
+    code = "order_cancelled"
+
+
+class PaymentIdReused(DomainError):
+    """The order has another payment under this id."""
+
+    code = "payment_id_reused"
+
+
+class TooManyPayments(DomainError):
+    """The order has as many payments as one may have; the bound keeps its document small."""
+
+    code = "too_many_payments"
+
+
+class MalformedCloudEvent(DomainError):
+    """What was sent is no CloudEvent 1.0; `parameter` is the attribute at fault."""
+
+    code = "malformed_cloud_event"
+
+
+class UnknownEventType(DomainError):
+    """Nobody here knows what to do about CloudEvents of this type."""
+
+    code = "unknown_event_type"
+
+
+class BatchTooLarge(DomainError):
+    """The batch has more events than are taken at once."""
+
+    code = "batch_too_large"
 
 
 class OrdersUnderWay(DomainError):
@@ -141,6 +269,22 @@ class BacklogFull(DomainError):
     """Too many events of this aggregate wait to be handled; the bound keeps its document small."""
 
     code = "backlog_full"
+
+
+class InvalidRange(DomainError):
+    """A range of time that ends before it begins, or that is too long for what is asked."""
+
+    code = "invalid_range"
+
+
+class FiguresBehind(DomainError):
+    """So much has changed since the figures were made that they are made anew first. `retry_after` is in seconds."""
+
+    code = "figures_behind"
+
+    def __init__(self, retry_after: int = 5) -> None:
+        super().__init__("The figures are being brought up to date. Try again shortly.")
+        self.retry_after = retry_after
 
 
 class StoreUnavailable(DomainError):

@@ -1,33 +1,48 @@
 """The order: placed, confirmed, cooked, handed over. What it may do when is in `TRANSITIONS`."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, TypeVar
+from datetime import datetime, timedelta
 
 from domain.aggregate import AggregateRoot
-from domain.errors import IllegalMove, InvalidOrder, OrdersUnderWay, StaleVersion, TooLateToCancel
+from domain.errors import (
+    AlreadyAssigned,
+    IllegalMove,
+    InvalidOrder,
+    NotADelivery,
+    OrdersUnderWay,
+    StaleVersion,
+    TooLateToCancel,
+)
 from domain.events import (
     CookingStartedEvent,
     KitchenPlaceWithdrawnEvent,
+    OrderAssignedEvent,
     OrderCancelledEvent,
     OrderCollectedEvent,
     OrderConfirmedEvent,
     OrderCustomerErasedEvent,
     OrderDeliveredEvent,
     OrderedItem,
-    OrderEvent,
     OrderPlacedEvent,
+    OrderRanLateEvent,
     OrderReadyEvent,
     OrderShippedEvent,
+    OrderUnassignedEvent,
+    PaymentReceivedEvent,
+    RefundRequestedEvent,
 )
-from domain.identity import new_event_id
-from domain.order_lifecycle import CUSTOMER_MAY_CANCEL, TRANSITIONS, FulfilmentType, Move, OrderStatus, open_moves
-from domain.order_state import NOBODY, Customer, Fulfilment, OrderLine, OrderState, StaffMember
-
-MAX_LINES = 50
-MAX_PIZZAS = 100
-
-E = TypeVar("E", bound=OrderEvent)
+from domain.order_lifecycle import (
+    ASSIGNABLE,
+    CUSTOMER_MAY_CANCEL,
+    TRANSITIONS,
+    FulfilmentType,
+    Move,
+    OrderStatus,
+    is_open,
+    open_moves,
+)
+from domain.order_rules import DELIVERY_TIME, FORGIVEN, check_fulfilment, check_items, check_payment
+from domain.order_state import NOBODY, Customer, Fulfilment, OrderLine, OrderState, Payment, StaffMember
 
 
 class Order(AggregateRoot[OrderState]):
@@ -54,8 +69,8 @@ class Order(AggregateRoot[OrderState]):
         Raises `InvalidOrder` for no lines, too many lines or pizzas, a quantity below 1, a fulfilment
         whose address does not fit it, or a discount beyond the total.
         """
-        _check_items(items)
-        _check_fulfilment(fulfilment)
+        check_items(items)
+        check_fulfilment(fulfilment)
         full_amount = sum(line.line_total for line in items)
         if not 0 <= discount <= full_amount:
             raise InvalidOrder(f"These points are worth more than the order: {full_amount}.", parameter="/redeemPoints")
@@ -96,6 +111,29 @@ class Order(AggregateRoot[OrderState]):
             points_redeemed=points_redeemed,
         )
         return order
+
+    @classmethod
+    def never_placed(cls, order_id: str, now: datetime) -> "Order":
+        """Takes the place of an order that was begun and that nobody finished placing: it never comes now."""
+        return cls(
+            order_id,
+            OrderState(
+                status=OrderStatus.CANCELLED,
+                customer=Customer(name="", phone=""),
+                fulfilment=Fulfilment(type=FulfilmentType.PICKUP),
+                items=(),
+                currency="",
+                total_amount=0,
+                pizza_count=0,
+                placed_at=now,
+                cancelled_at=now,
+                cancel_reason="It was begun, and nobody finished placing it.",
+            ),
+        )
+
+    @property
+    def was_never_placed(self) -> bool:
+        return not self.state.items
 
     @classmethod
     def restore(cls, order_id: str, state: OrderState, version: int) -> "Order":
@@ -158,18 +196,55 @@ class Order(AggregateRoot[OrderState]):
             user_id=cook.id,
             user_name=cook.name,
         )
+        self._note_lateness("ready", now, timedelta())
+
+    def assign_driver(self, now: datetime, driver_id: str, driver_name: str) -> None:
+        """Give a confirmed delivery to a driver; giving it to him again changes nothing.
+
+        Raises `NotADelivery`, `AlreadyAssigned` where another has it, `IllegalMove` before it is confirmed and once it
+        is on its way.
+        """
+        if self.state.driver_id == driver_id:
+            return
+        if self.state.fulfilment.type is not FulfilmentType.DELIVERY:
+            raise NotADelivery("The customer fetches this order. Only deliveries have a driver.")
+        if self.state.status not in ASSIGNABLE:
+            raise IllegalMove("assign a driver to", self.state.status, self.open_moves)
+        if self.state.driver_id is not None:
+            raise AlreadyAssigned(f"{self.state.driver_name} delivers this order. Take it from that driver first.")
+        self.state.driver_id, self.state.driver_name = driver_id, driver_name
+        self._record(OrderAssignedEvent, now, assigned_time=now, driver_id=driver_id, driver_name=driver_name)
+
+    def unassign_driver(self, now: datetime) -> None:
+        """Take the order from its driver; one that is nobody's stays so. Raises `IllegalMove` once it is on its way."""
+        driver_id = self.state.driver_id
+        if driver_id is None:
+            return
+        if self.state.status not in ASSIGNABLE:
+            raise IllegalMove("take the driver from", self.state.status, self.open_moves)
+        self.state.driver_id = self.state.driver_name = None
+        self._record(OrderUnassignedEvent, now, unassigned_time=now, driver_id=driver_id)
 
     def dispatch(self, now: datetime, tracking_number: str, carrier: str) -> None:
         self._move(Move.DISPATCH)
         self.state.dispatched_at = now
         self.state.tracking_number = tracking_number
         self.state.carrier = carrier
-        self._record(OrderShippedEvent, now, shipped_time=now, tracking_number=tracking_number, carrier=carrier)
+        self._record(
+            OrderShippedEvent,
+            now,
+            shipped_time=now,
+            tracking_number=tracking_number,
+            carrier=carrier,
+            driver_id=self.state.driver_id,
+        )
 
-    def mark_delivered(self, now: datetime) -> None:
+    def mark_delivered(self, now: datetime, delivery_time: timedelta = DELIVERY_TIME) -> None:
+        """Note the arrival, which is due `delivery_time` after the moment when the order was to be ready."""
         self._move(Move.DELIVER)
         self.state.delivered_at = now
-        self._record(OrderDeliveredEvent, now, delivered_time=now)
+        self._record(OrderDeliveredEvent, now, delivered_time=now, driver_id=self.state.driver_id)
+        self._note_lateness("delivered", now, delivery_time)
 
     def collect(self, now: datetime) -> None:
         self._move(Move.COLLECT)
@@ -177,13 +252,49 @@ class Order(AggregateRoot[OrderState]):
         self._record(OrderCollectedEvent, now, collected_time=now)
 
     def cancel(self, now: datetime, reason: str, *, by_customer: bool = False) -> None:
-        """Cancel the order. Raises `TooLateToCancel` for a customer once cooking has started."""
+        """Cancel the order, and ask for a refund of whatever was paid. Raises `TooLateToCancel` for a customer once
+        cooking has started."""
         if by_customer and self._allows(Move.CANCEL) and self.state.status not in CUSTOMER_MAY_CANCEL:
             raise TooLateToCancel("Cooking has started. Please call the pizzeria to cancel.")
         self._move(Move.CANCEL)
         self.state.cancelled_at = now
         self.state.cancel_reason = reason
-        self._record(OrderCancelledEvent, now, cancelled_time=now, reason=reason)
+        driver_id = self.state.driver_id
+        self._record(OrderCancelledEvent, now, cancelled_time=now, reason=reason, driver_id=driver_id)
+        if self.state.paid:
+            self._record(
+                RefundRequestedEvent, now, requested_time=now, amount=self.state.paid, currency=self.state.currency
+            )
+
+    def receive_payment(self, now: datetime, payment_id: str, *, amount: int, currency: str, method: str) -> None:
+        """Note that money came in; less or more than is due is fine. A payment that is there already changes nothing.
+
+        Raises `InvalidPayment`, `WrongCurrency`, `OrderCancelled`, `PaymentIdReused`, `TooManyPayments`.
+        """
+        state = self.state
+        if check_payment(state, payment_id, amount, currency, method):
+            return
+        state.payments += (Payment(id=payment_id, amount=amount, method=method, received_at=now),)
+        self._record(
+            PaymentReceivedEvent,
+            now,
+            received_time=now,
+            payment_id=payment_id,
+            payment_method=method,
+            amount=amount,
+            currency=currency,
+            paid_amount=state.paid,
+            due_amount=state.due,
+        )
+
+    def _note_lateness(self, stage: str, now: datetime, allowed: timedelta) -> None:
+        """Raise a second event of the same save where the order is more than `FORGIVEN` late."""
+        if self.state.estimated_ready_time is None:
+            return
+        due = self.state.estimated_ready_time + allowed
+        if now - due > FORGIVEN:
+            late = int((now - due).total_seconds())
+            self._record(OrderRanLateEvent, now, stage=stage, due_time=due, seconds_late=late)
 
     def forget_customer(self, now: datetime) -> None:
         """Drop whatever tells who placed it; once done, it changes nothing. Raises `OrdersUnderWay` for one that is
@@ -199,23 +310,12 @@ class Order(AggregateRoot[OrderState]):
         self._record(OrderCustomerErasedEvent, now, erased_time=now)
 
     def _allows(self, move: Move) -> bool:
-        return move in self.open_moves
+        return is_open(move, self.state.status, self.state.fulfilment.type)
 
     def _move(self, move: Move) -> None:
         if not self._allows(move):
             raise IllegalMove(move, self.state.status, self.open_moves)
         self.state.status = TRANSITIONS[move].target
-
-    def _record(self, event_type: type[E], now: datetime, **facts: Any) -> None:
-        self._raise(
-            event_type(
-                event_id=new_event_id(),
-                occurred_at=now,
-                aggregate_id=self.id,
-                aggregate_version=self._next_event_version(),
-                **facts,
-            )
-        )
 
     def _ordered_items(self) -> tuple[OrderedItem, ...]:
         return tuple(
@@ -228,20 +328,3 @@ class Order(AggregateRoot[OrderState]):
             )
             for line in self.state.items
         )
-
-
-def _check_items(items: Sequence[OrderLine]) -> None:
-    if not 1 <= len(items) <= MAX_LINES:
-        raise InvalidOrder(f"An order has 1 to {MAX_LINES} lines.", parameter="/items")
-    for index, line in enumerate(items):
-        if line.quantity < 1:
-            raise InvalidOrder("Order at least one of each pizza.", parameter=f"/items/{index}/quantity")
-    if sum(line.quantity for line in items) > MAX_PIZZAS:
-        raise InvalidOrder(f"More than {MAX_PIZZAS} pizzas: please split the order.", parameter="/items")
-
-
-def _check_fulfilment(fulfilment: Fulfilment) -> None:
-    if fulfilment.type is FulfilmentType.DELIVERY and fulfilment.address is None:
-        raise InvalidOrder("A delivery needs an address.", parameter="/fulfilment/address")
-    if fulfilment.type is FulfilmentType.PICKUP and fulfilment.address is not None:
-        raise InvalidOrder("A pickup takes no address.", parameter="/fulfilment/address")

@@ -52,13 +52,17 @@ TRANSITIONS: Mapping[Move, Transition] = {
         OrderStatus.CANCELLED,
     ),
 }
+#: Until it is on its way, a delivery may be given to a driver, or taken from him.
+ASSIGNABLE = frozenset({OrderStatus.CONFIRMED, OrderStatus.COOKING, OrderStatus.READY})
 CUSTOMER_MAY_CANCEL = frozenset({OrderStatus.PENDING, OrderStatus.CONFIRMED})
 
 
+def is_open(move: Move, status: OrderStatus, fulfilment: FulfilmentType) -> bool:
+    """Whether an order of this status and fulfilment allows a move."""
+    transition = TRANSITIONS[move]
+    return status in transition.sources and transition.fulfilment in (None, fulfilment)
+
+
 def open_moves(status: OrderStatus, fulfilment: FulfilmentType) -> tuple[Move, ...]:
-    """The moves that an order of this status and fulfilment allows, in the order of `Move`."""
-    return tuple(
-        move
-        for move in Move
-        if status in TRANSITIONS[move].sources and TRANSITIONS[move].fulfilment in (None, fulfilment)
-    )
+    """The moves that it allows, in the order of `Move`."""
+    return tuple(move for move in Move if is_open(move, status, fulfilment))

@@ -5,6 +5,7 @@ from typing import Any, Protocol, TypeVar
 
 from domain.aggregate import AggregateRoot
 from domain.customer import CustomerProfile
+from domain.driver import Driver
 from domain.kitchen import Kitchen
 from domain.menu import Menu
 from domain.order import Order
@@ -42,4 +43,5 @@ class Repository(Protocol[A]):
 OrderRepository = Repository[Order]
 MenuRepository = Repository[Menu]
 KitchenRepository = Repository[Kitchen]
+DriverRepository = Repository[Driver]
 CustomerRepository = Repository[CustomerProfile]

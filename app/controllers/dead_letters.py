@@ -23,7 +23,7 @@ REPAIRED = problems("not_found", "version_conflict")
 
 @router.get("", operation_id="listDeadLetters", summary="See what is parked")
 async def list_dead_letters(request: Request, query: Annotated[DeadLettersQuery, Query()]) -> DeadLettersResponse:
-    """The one parked longest first."""
+    """By what it happened to (what came in, orders ...), and of each kind the one parked longest first."""
     letters = await execute(request, ListDeadLettersQuery(query.limit + 1, query.cursor))
     page = letters[: query.limit]
     return DeadLettersResponse(

@@ -20,8 +20,7 @@ from app.models.order_responses import (
 )
 from app.openapi import PLACED_HEADERS, VERSION_HEADER, Responses, problems, with_headers
 from app.points_proof import check_points_are_theirs
-from app.preconditions import IfMatch, etag, expected_version, is_known
-from app.refusals import Fault, InvalidRequest
+from app.preconditions import KEY_PATTERN, IfMatch, check_key, etag, expected_version, is_known
 from app.responses import JsonResponse
 from application.commands.cancel_order import CancelOrderCommand
 from application.commands.change_order import ChangeOrder
@@ -40,7 +39,7 @@ IdempotencyKey = Annotated[
     Header(
         alias="Idempotency-Key",
         description="1 to 200 visible ASCII characters. A repeat under the same key returns the first order.",
-        json_schema_extra={"pattern": "^[!-~]{1,200}$"},
+        json_schema_extra={"pattern": KEY_PATTERN},
     ),
 ]
 STAFF = [Security(staff_only)]
@@ -66,6 +65,8 @@ router = APIRouter(prefix="/api/orders", tags=["orders"], route_class=LeanRoute)
         "unknown_pizza",
         "unknown_size",
         "unknown_topping",
+        "not_available",
+        "sold_out",
         "idempotency_key_reused",
         "duplicate_id",
         "not_enough_points",
@@ -78,19 +79,13 @@ async def place_order(request: Request, order: PlaceOrderRequest, idempotency_ke
     """Anybody may. The `token` in the answer lets its holder read and cancel this order; it is shown only here. With
     `redeemPoints`, show an API key, or the token of an earlier order that was received (X-Order-Token)."""
     if idempotency_key is not None:
-        _check_key(idempotency_key)
+        check_key(idempotency_key)
     if order.redeem_points:
         await check_points_are_theirs(request, order.customer.phone)
     placed: OrderView = await execute(request, order.to_command(idempotency_key))
     token = service_of(request).order_tokens.issue(placed.id)
     location = (b"location", b"/api/orders/" + placed.id.encode())
     return JsonResponse(order_json(placed, token=token), 201, (location, etag(placed.version)))
-
-
-def _check_key(key: str) -> None:
-    visible = key.isascii() and key.isprintable() and " " not in key
-    if not visible or not 1 <= len(key) <= 200:
-        raise InvalidRequest([Fault("Idempotency-Key", "Send 1 to 200 visible ASCII characters.")])
 
 
 @router.get(

@@ -2,8 +2,10 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
+
+from app.refusals import Fault, InvalidRequest
 
 #: No control characters and no line breaks, Unicode's own included.
 ONE_LINE = "^[^\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]*$"
@@ -16,6 +18,18 @@ MenuId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r
 Amount = Annotated[int, Field(ge=0, description="In minor units of the currency: 1325 is 13.25.")]
 OrderId = Annotated[str, Field(description="A UUID of version 7: ids sort by the time of placing.")]
 Version = Annotated[int, Field(ge=1, description="Rises with every change. In quotes it is the ETag.")]
+
+
+_is_menu_id = TypeAdapter(MenuId).validate_python
+
+
+def checked_id(value: str, name: str) -> str:
+    """An id that came in the path. Raises `InvalidRequest` where it could not stand in a body."""
+    try:
+        return _is_menu_id(value)
+    except ValidationError:
+        fault = "Up to 64 letters, digits and _.- in between; a letter or digit first."
+        raise InvalidRequest([Fault(name, fault)]) from None
 
 
 class RequestModel(BaseModel):

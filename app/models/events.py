@@ -18,6 +18,7 @@ EVENT_EXAMPLE: dict[str, Any] = {
     "aggregateId": "01a1fc0a-da02-70ba-b23f-1fafa9d8f1b3",
     "version": 3,
     "occurredAt": "2026-05-04T18:35:00.125Z",
+    "actor": "staff:mario",
     "data": {
         "cookingStartedTime": "2026-05-04T18:35:00.125Z",
         "userId": "mario",
@@ -38,6 +39,9 @@ class EventResponse(ResponseModel):
     aggregate_id: OrderId
     version: Version
     occurred_at: datetime
+    actor: str | None = Field(
+        description="Who did it: `staff:<name>`, `customer`, `guest`, or a reaction, `handler:<name>`."
+    )
     data: dict[str, Any] = Field(description="The event's own facts; amounts in minor units.")
 
 
@@ -60,6 +64,7 @@ def event_document(event: DomainEvent) -> dict[str, Any]:
         "aggregateId": event.aggregate_id,
         "version": event.aggregate_version,
         "occurredAt": event.occurred_at,
+        "actor": event.actor,
         "data": facts,
     }
 

@@ -11,8 +11,8 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, Stri
 from app.models.base import ONE_LINE, MenuId, Notes, QueryModel, RequestModel, ShortText, example
 from application.commands.place_order import BasketItem, PlaceOrderCommand
 from application.ports import OrderFilter
-from domain.order import MAX_LINES
 from domain.order_lifecycle import FulfilmentType, OrderStatus
+from domain.order_rules import MAX_LINES
 from domain.order_state import Address, Customer, Fulfilment
 
 PUNCTUATION = re.compile(r"[ ()./-]")

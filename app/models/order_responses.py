@@ -33,6 +33,9 @@ ORDER_EXAMPLE: dict[str, Any] = {
     "notes": "Ring twice",
     "currency": "USD",
     "totalAmount": 3638,
+    "paid": 0,
+    "due": 3638,
+    "overpaid": 0,
     "discount": 0,
     "pointsRedeemed": 0,
     "pizzaCount": 2,
@@ -45,6 +48,8 @@ ORDER_EXAMPLE: dict[str, Any] = {
     "dispatchedAt": None,
     "trackingNumber": None,
     "carrier": None,
+    "driverId": None,
+    "driverName": None,
     "deliveredAt": None,
     "collectedAt": None,
     "cancelledAt": None,
@@ -93,6 +98,9 @@ class OrderResponse(ResponseModel):
     items: list[OrderLineResponse]
     notes: str | None
     currency: str = Field(description="ISO 4217")
+    paid: Amount = Field(description="All that has been received.")
+    due: Amount = Field(description="What is still to be paid; 0 for a cancelled order.")
+    overpaid: Amount = Field(description="What is owed to the customer: all of it, for a cancelled order.")
     total_amount: Amount = Field(description="What is to be paid, the discount taken off.")
     discount: Amount = Field(description="What the redeemed points were worth.")
     points_redeemed: int
@@ -106,6 +114,8 @@ class OrderResponse(ResponseModel):
     dispatched_at: datetime | None
     tracking_number: str | None
     carrier: str | None
+    driver_id: str | None
+    driver_name: str | None
     delivered_at: datetime | None
     collected_at: datetime | None
     cancelled_at: datetime | None
@@ -155,6 +165,9 @@ def _order(view: OrderView) -> dict[str, object]:
         "notes": state.notes,
         "currency": state.currency,
         "totalAmount": state.total_amount,
+        "paid": state.paid,
+        "due": state.due,
+        "overpaid": state.overpaid,
         "discount": state.discount,
         "pointsRedeemed": state.points_redeemed,
         "pizzaCount": state.pizza_count,
@@ -167,6 +180,8 @@ def _order(view: OrderView) -> dict[str, object]:
         "dispatchedAt": state.dispatched_at,
         "trackingNumber": state.tracking_number,
         "carrier": state.carrier,
+        "driverId": state.driver_id,
+        "driverName": state.driver_name,
         "deliveredAt": state.delivered_at,
         "collectedAt": state.collected_at,
         "cancelledAt": state.cancelled_at,

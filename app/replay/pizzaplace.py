@@ -62,7 +62,7 @@ class Pizzaplace:
 
 def load_pizzaplace() -> Pizzaplace:
     """Read the table. Raises `ReplayFailed` where it is not installed, or contradicts itself."""
-    with _find_table().open(newline="", encoding="utf-8") as file:
+    with find_table().open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     orders = [_order(order_id, list(lines)) for order_id, lines in groupby(rows, itemgetter("id"))]
     if len({order.id for order in orders}) < len(orders):
@@ -70,7 +70,8 @@ def load_pizzaplace() -> Pizzaplace:
     return Pizzaplace(_menu(rows), orders)
 
 
-def _find_table() -> Path:
+def find_table() -> Path:
+    """The table's file. Raises `ReplayFailed` where it is not installed."""
     # Looked up without importing the package, which would load a good deal more than a file.
     package = find_spec("great_tables")
     for folder in package.submodule_search_locations or () if package else ():

@@ -1,9 +1,11 @@
 """The last yards: dispatch and deliver, or collect."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from application.commands.change_order import ChangeOrder, OrderChanger
 from application.ports import OrderView
+from domain.order_rules import DELIVERY_TIME
 
 DEFAULT_CARRIER = "Mario's own drivers"
 
@@ -32,11 +34,14 @@ class MarkOrderDeliveredCommand(ChangeOrder):
 
 
 class MarkOrderDeliveredCommandHandler:
-    def __init__(self, changer: OrderChanger) -> None:
+    """`delivery_time` is what the way to the customer may take after the order was to be ready."""
+
+    def __init__(self, changer: OrderChanger, delivery_time: timedelta = DELIVERY_TIME) -> None:
         self._changer = changer
+        self._delivery_time = delivery_time
 
     async def handle(self, command: MarkOrderDeliveredCommand) -> OrderView:
-        return await self._changer.change(command, lambda order, now: order.mark_delivered(now))
+        return await self._changer.change(command, lambda order, now: order.mark_delivered(now, self._delivery_time))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -138,7 +138,9 @@ class Dispatcher:
         handlers = self._handlers_by_event.get(type(event))
         if handlers is None:
             handlers = [
-                lane.handler for lane in self.lanes.values() if isinstance(event, self._types[lane.handler.name])
+                lane.handler
+                for lane in self.lanes.values()
+                if isinstance(event, self._types[lane.handler.name]) and lane.handler.wants(type(event))
             ]
             self._handlers_by_event[type(event)] = handlers
         return handlers

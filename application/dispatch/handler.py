@@ -28,6 +28,10 @@ class EventHandler(Generic[E]):
     #: How many aggregates' events one call may carry. 1 for all but `BatchEventHandler`.
     batch_size: int = 1
 
+    def wants(self, event_type: type[DomainEvent]) -> bool:
+        """Whether it takes events of this class, of those that its type parameter names."""
+        return True
+
     async def handle(self, event: E) -> None:
         raise NotImplementedError
 

@@ -15,6 +15,7 @@ from application.dispatch.handler import EventHandler
 from application.dispatch.retry import BatchFailed, Unavailable
 from application.dispatch.track_record import TrackRecord
 from application.telemetry import Telemetry
+from domain.actor import act_as
 
 #: How many aggregates may queue for one handler; the others wait in the store.
 LONGEST_QUEUE = 8_000
@@ -79,6 +80,7 @@ class Lane:
         self._empty_queue()
 
     async def _work(self) -> None:
+        act_as(f"handler:{self.handler.name}")
         while True:
             await let_requests_go_first()
             jobs = [await self._queue.get()]

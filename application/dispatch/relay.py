@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,6 +13,9 @@ from application.dispatch.outbox import FRESH_LANE, LANE_SEPARATOR, LaneBacklog,
 from domain.errors import StoreUnavailable
 
 POLL_SECONDS = 0.25
+#: A kind of aggregate of which nothing waits is looked at no more often than this, in seconds: most kinds are quiet
+#: most of the time, and each look asks the store.
+QUIET_SECONDS = 1.0
 CLAIM_BATCH = 500
 BACKLOG_SECONDS = 2.0
 #: A lane that was written to is swept for this long before the store is trusted that it is empty, in seconds.
@@ -54,6 +57,8 @@ class Relay:
     outboxes: Mapping[str, Outbox]
     poll_seconds: float = POLL_SECONDS
     backlog: Backlog = field(default_factory=Backlog)
+    _waiting: set[str] = field(default_factory=set)
+    _looked_at: dict[str, float] = field(default_factory=dict)
     _claiming: asyncio.Lock = field(default_factory=asyncio.Lock)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -72,13 +77,21 @@ class Relay:
 
     async def sweep(self) -> int:
         """Claim what is due in every lane that has room; returns how many claims that made."""
+        return await self._sweep(self.outboxes)
+
+    async def _sweep(self, kinds: Iterable[str]) -> int:
         claimed = 0
-        for outbox in self.outboxes.values():
+        for kind in kinds:
+            self._looked_at[kind] = time.monotonic()
             for lane in self._lanes():
                 limit = min(self.dispatcher.room(lane), CLAIM_BATCH)
                 if limit:
-                    claimed += await self._claim(outbox, lane, limit)
+                    claimed += await self._claim(self.outboxes[kind], lane, limit)
         return claimed
+
+    def _is_quiet(self, kind: str) -> bool:
+        may_wait = kind in self._waiting or bool(self.dispatcher.lanes_written)
+        return not may_wait and time.monotonic() - self._looked_at.get(kind, 0.0) < QUIET_SECONDS
 
     async def _claim(self, outbox: Outbox, lane: str, limit: int) -> int:
         async with self._claiming:
@@ -91,8 +104,10 @@ class Relay:
         """Take the backlog's measure, for health, metrics, and the choice of lanes to sweep."""
         lanes: list[LaneBacklog] = []
         dead_letters = 0
-        for outbox in self.outboxes.values():
-            lanes += await outbox.backlog()
+        for kind, outbox in self.outboxes.items():
+            waiting = await outbox.backlog()
+            self._waiting = self._waiting | {kind} if waiting else self._waiting - {kind}
+            lanes += waiting
             dead_letters += await outbox.count_dead_letters()
         self.backlog = Backlog(tuple(lanes), dead_letters, time.monotonic())
 
@@ -106,7 +121,7 @@ class Relay:
     async def _sweep_forever(self) -> None:
         while True:
             try:
-                claimed = await self.sweep()
+                claimed = await self._sweep([kind for kind in self.outboxes if not self._is_quiet(kind)])
             except StoreUnavailable:
                 claimed = 0
             if not claimed:

@@ -1,4 +1,4 @@
-"""Tells the world: every event goes out as a CloudEvent, where a sink is configured."""
+"""Tells the world: every event that it is meant for goes out as a CloudEvent, where a sink is configured."""
 
 from collections.abc import Sequence
 
@@ -14,6 +14,9 @@ class CloudEventsHandler(BatchEventHandler[DomainEvent]):
         self._publisher = publisher
         self.batch_size = publisher.batch_size
         self.workers = publisher.workers
+
+    def wants(self, event_type: type[DomainEvent]) -> bool:
+        return event_type.published
 
     async def handle_batch(self, events: Sequence[DomainEvent]) -> None:
         await self._publisher.publish(events)

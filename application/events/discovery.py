@@ -1,4 +1,4 @@
-"""Finds the reactions: every handler class in a module of a package, built from the ports that it asks for."""
+"""Finds the reactions: every handler class of a package, however deep, built from the ports that it asks for."""
 
 import importlib
 import inspect
@@ -15,7 +15,7 @@ log = structlog.get_logger(__name__)
 
 
 def discover_handlers(package: ModuleType, ports: Mapping[Any, object | None]) -> list[EventHandler[Any]]:
-    """Build every `EventHandler` defined in the modules of `package`, sorted by name.
+    """Build every `EventHandler` defined in the modules of `package`, however deep, sorted by name.
 
     A constructor's annotations say which ports it gets. One whose port is not configured (None) is off. Raises
     LookupError for an annotation that is no known port, ValueError for two handlers of the same name.
@@ -34,8 +34,8 @@ def discover_handlers(package: ModuleType, ports: Mapping[Any, object | None]) -
 
 def _handler_classes(package: ModuleType) -> Iterator[type[EventHandler[Any]]]:
     bases = (EventHandler, BatchEventHandler)
-    for found in pkgutil.iter_modules(package.__path__):
-        module = importlib.import_module(f"{package.__name__}.{found.name}")
+    for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        module = importlib.import_module(found.name)
         for _, member in inspect.getmembers(module, inspect.isclass):
             defined_here = member.__module__ == module.__name__
             if defined_here and issubclass(member, EventHandler) and member not in bases:

@@ -1,7 +1,7 @@
 """What the application needs from outside: read sides of the store, the event log, and whom it tells."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -36,8 +36,8 @@ class OrderQueries(Protocol):
 
     async def get(self, order_id: str) -> OrderView | None: ...
 
-    async def get_many(self, order_ids: Sequence[str]) -> dict[str, OrderView]:
-        """Those that there are, by id."""
+    async def get_many(self, order_ids: Iterable[str]) -> dict[str, OrderView]:
+        """Those of these orders that there are, by id."""
         ...
 
     async def find_by_idempotency_key(self, key: str) -> OrderView | None: ...
@@ -60,7 +60,22 @@ class LoggedEvent:
     event: DomainEvent
 
 
-class EventLog(Protocol):
+class FollowedLog(Protocol):
+    """The event log for whoever follows it. Raises `StoreUnavailable`."""
+
+    async def after(self, position: int, limit: int) -> list[LoggedEvent]:
+        """The events behind a position, in the order of their positions."""
+        ...
+
+    async def last_position(self) -> int: ...
+
+    @property
+    def appended(self) -> "Signal":
+        """Fires when this process has appended. Other processes' events are found by looking."""
+        ...
+
+
+class EventLog(FollowedLog, Protocol):
     """Every event once, for ever, and nobody's name for longer than they agree to. Raises `StoreUnavailable`."""
 
     async def append(self, events: Sequence[DomainEvent]) -> None:
@@ -71,19 +86,14 @@ class EventLog(Protocol):
         """The events of one aggregate, in the order of their versions."""
         ...
 
-    async def after(self, position: int, limit: int) -> list[LoggedEvent]:
-        """The events behind a position, in the order of their positions."""
+    async def latest(
+        self, limit: int, *, before: int | None = None, aggregate_id: str | None = None
+    ) -> list[LoggedEvent]:
+        """The newest first, those ahead of position `before` (None: all); of one aggregate where it is named."""
         ...
-
-    async def last_position(self) -> int: ...
 
     async def erase(self, aggregate_ids: Sequence[str]) -> None:
         """Empty every personal field in the events of these aggregates. The events stay, where they are."""
-        ...
-
-    @property
-    def appended(self) -> "Signal":
-        """Fires when this process has appended. Other processes' events are found by looking."""
         ...
 
 

@@ -20,8 +20,14 @@ class ListDeadLettersQueryHandler:
         self._outboxes = outboxes
 
     async def handle(self, query: ListDeadLettersQuery) -> list[DeadLetter]:
+        """Kind by kind, since each outbox knows no more than its own order. Raises `StoreUnavailable`."""
+        kinds, after = list(self._outboxes), query.after
+        reached = after.partition(":")[0] if after else ""
+        if reached in kinds:
+            kinds = kinds[kinds.index(reached) :]
         found: list[DeadLetter] = []
-        for kind, outbox in self._outboxes.items():
-            after = query.after if query.after and query.after.startswith(f"{kind}:") else None
-            found += await outbox.dead_letters(query.limit, after)
-        return sorted(found, key=lambda letter: letter.parked_at)[: query.limit]
+        for kind in kinds:
+            if len(found) < query.limit:
+                behind = after if kind == reached else None
+                found += await self._outboxes[kind].dead_letters(query.limit - len(found), behind)
+        return found

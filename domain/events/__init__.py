@@ -3,7 +3,10 @@
 Amounts are integer minor units of the order's currency; times carry UTC.
 """
 
-from domain.events.base import DomainEvent, without_person
+from domain.events.base import (
+    DomainEvent,
+    without_person,
+)
 from domain.events.customer import (
     CustomerChangedEvent,
     CustomerErasedEvent,
@@ -13,9 +16,47 @@ from domain.events.customer import (
     PointsGivenBackEvent,
     PointsRedeemedEvent,
 )
+from domain.events.driver import (
+    DriverChangedEvent,
+    DriverEvent,
+    DriverRegisteredEvent,
+    StopCompletedEvent,
+    StopDroppedEvent,
+    TourEndedEvent,
+    TourStartedEvent,
+)
+from domain.events.incoming import (
+    DriverPositionReportedEvent,
+    IncomingEvent,
+    PaymentReportedEvent,
+    PizzaCookedEvent,
+    StockDeliveredEvent,
+)
+from domain.events.inventory import (
+    IngredientAddedEvent,
+    IngredientBackInStockEvent,
+    IngredientChangedEvent,
+    IngredientEvent,
+    IngredientSoldOutEvent,
+    RecipeBookEvent,
+    RecipeChangedEvent,
+    RecipeRemovedEvent,
+    StockRunningLowEvent,
+)
+from domain.events.menu import (
+    MenuEvent,
+    MenuReplacedEvent,
+    PizzaAddedToMenuEvent,
+    PizzaChangedEvent,
+    PizzaRetiredEvent,
+    ToppingAddedToMenuEvent,
+    ToppingChangedEvent,
+    ToppingRetiredEvent,
+)
 from domain.events.order import (
     CookingStartedEvent,
     KitchenPlaceWithdrawnEvent,
+    OrderAssignedEvent,
     OrderCancelledEvent,
     OrderCollectedEvent,
     OrderConfirmedEvent,
@@ -24,8 +65,12 @@ from domain.events.order import (
     OrderedItem,
     OrderEvent,
     OrderPlacedEvent,
+    OrderRanLateEvent,
     OrderReadyEvent,
     OrderShippedEvent,
+    OrderUnassignedEvent,
+    PaymentReceivedEvent,
+    RefundRequestedEvent,
 )
 
 __all__ = [
@@ -36,7 +81,20 @@ __all__ = [
     "CustomerEvent",
     "CustomerRegisteredEvent",
     "DomainEvent",
+    "DriverChangedEvent",
+    "DriverEvent",
+    "DriverPositionReportedEvent",
+    "DriverRegisteredEvent",
+    "IncomingEvent",
+    "IngredientAddedEvent",
+    "IngredientBackInStockEvent",
+    "IngredientChangedEvent",
+    "IngredientEvent",
+    "IngredientSoldOutEvent",
     "KitchenPlaceWithdrawnEvent",
+    "MenuEvent",
+    "MenuReplacedEvent",
+    "OrderAssignedEvent",
     "OrderCancelledEvent",
     "OrderCollectedEvent",
     "OrderConfirmedEvent",
@@ -44,10 +102,31 @@ __all__ = [
     "OrderDeliveredEvent",
     "OrderEvent",
     "OrderPlacedEvent",
+    "OrderRanLateEvent",
     "OrderReadyEvent",
     "OrderShippedEvent",
+    "OrderUnassignedEvent",
     "OrderedItem",
+    "PaymentReceivedEvent",
+    "PaymentReportedEvent",
+    "PizzaAddedToMenuEvent",
+    "PizzaChangedEvent",
+    "PizzaCookedEvent",
+    "PizzaRetiredEvent",
     "PointsGivenBackEvent",
     "PointsRedeemedEvent",
+    "RecipeBookEvent",
+    "RecipeChangedEvent",
+    "RecipeRemovedEvent",
+    "RefundRequestedEvent",
+    "StockDeliveredEvent",
+    "StockRunningLowEvent",
+    "StopCompletedEvent",
+    "StopDroppedEvent",
+    "ToppingAddedToMenuEvent",
+    "ToppingChangedEvent",
+    "ToppingRetiredEvent",
+    "TourEndedEvent",
+    "TourStartedEvent",
     "without_person",
 ]

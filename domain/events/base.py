@@ -15,11 +15,15 @@ class DomainEvent:
     aggregate_type: ClassVar[str] = "aggregate"
     #: Fields that tell who the customer is. They stay inside: nothing publishes them.
     personal_fields: ClassVar[frozenset[str]] = frozenset()
+    #: Whether the world outside hears of it.
+    published: ClassVar[bool] = True
 
     event_id: str
     occurred_at: datetime
     aggregate_id: str
     aggregate_version: int
+    #: On whose behalf (see `domain.actor`); None where nobody said, as in what was stored before there were actors.
+    actor: str | None = None
 
 
 def without_person(event: E) -> E:

@@ -85,15 +85,34 @@ class OrderReadyEvent(OrderEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderAssignedEvent(OrderEvent):
+    """This driver, and no other, is to deliver it."""
+
+    assigned_time: datetime
+    driver_id: str
+    driver_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderUnassignedEvent(OrderEvent):
+    """It is nobody's again; `driver_id` had it before."""
+
+    unassigned_time: datetime
+    driver_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderShippedEvent(OrderEvent):
     shipped_time: datetime
     tracking_number: str
     carrier: str
+    driver_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderDeliveredEvent(OrderEvent):
     delivered_time: datetime
+    driver_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +126,40 @@ class OrderCancelledEvent(OrderEvent):
 
     cancelled_time: datetime
     reason: str
+    driver_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentReceivedEvent(OrderEvent):
+    """Money came in: `paid_amount` is all that has come so far, this payment included, `due_amount` what is still
+    missing (0: nothing)."""
+
+    received_time: datetime
+    payment_id: str
+    payment_method: str
+    amount: int
+    currency: str
+    paid_amount: int
+    due_amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundRequestedEvent(OrderEvent):
+    """The order was cancelled, and this much of its money has to go back."""
+
+    requested_time: datetime
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRanLateEvent(OrderEvent):
+    """It was `ready` or `delivered` (`stage`) more than the time that is forgiven after it was due; `seconds_late` are
+    counted from `due_time`."""
+
+    stage: str
+    due_time: datetime
+    seconds_late: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

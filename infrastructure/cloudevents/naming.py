@@ -11,11 +11,14 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
 
 
 def event_name(event_type: type[DomainEvent]) -> str:
-    """Name what happened: `OrderConfirmedEvent` is `order.confirmed`, `CookingStartedEvent` `order.cooking-started`."""
+    """Name what happened: `OrderConfirmedEvent` is `order.confirmed`, `CookingStartedEvent` `order.cooking-started`,
+    `PizzaAddedToMenuEvent` `menu.pizza-added`."""
     words = [word.lower() for word in _WORD.findall(event_type.__name__.removesuffix("Event"))]
     aggregate = re.split(r"[-_]", event_type.aggregate_type)
     if len(words) > len(aggregate) and words[: len(aggregate)] == aggregate:
         words = words[len(aggregate) :]
+    if words[-len(aggregate) - 1 :] == ["to", *aggregate]:
+        words = words[: -len(aggregate) - 1]
     return f"{'-'.join(aggregate)}.{'-'.join(words)}"
 
 

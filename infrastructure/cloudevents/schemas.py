@@ -15,8 +15,9 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 @functools.cache
 def published_types(type_prefix: str = DEFAULT_TYPE_PREFIX) -> dict[str, type[DomainEvent]]:
-    """The events that happen, by CloudEvent type. Base classes do not happen."""
-    return {type_name(kind, type_prefix): kind for kind in EVENT_TYPES.values() if not kind.__subclasses__()}
+    """The events that go out, by CloudEvent type. Base classes do not happen."""
+    outgoing = (kind for kind in EVENT_TYPES.values() if kind.published and not kind.__subclasses__())
+    return {type_name(kind, type_prefix): kind for kind in outgoing}
 
 
 def event_schema(

@@ -9,7 +9,7 @@ from pymongo.errors import BulkWriteError
 
 from domain.errors import StoreUnavailable
 from infrastructure.backup_file import BackupError, Report, Seal, check, new_file, seal
-from infrastructure.mongo.archive import COLLECTIONS, EVENTS, Archive, existing_archive, new_archive
+from infrastructure.mongo.archive import COLLECTIONS, DERIVED, EVENTS, Archive, existing_archive, new_archive
 from infrastructure.mongo.client import Collection, Database, Document, Driver
 from infrastructure.mongo.errors import DUPLICATE_KEY, persist, store_errors
 from infrastructure.mongo.indexes import INDEXES
@@ -143,6 +143,8 @@ async def _put_in_place(database: Database) -> None:
                     await database[_STAGING + name].rename(name, dropTarget=True)
                 else:
                     await database[name].drop()
+            for name in DERIVED:
+                await database[name].drop()
     except StoreUnavailable as failure:
         why = f"the store went away ({failure.__cause__}) while collections were replaced"
         raise BackupError(f"{why}. Run it again with --force before you start a service.") from failure

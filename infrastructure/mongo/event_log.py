@@ -72,6 +72,14 @@ class MongoEventLog:
             cursor = self._collection.find({"_id": {"$gt": position}}).sort("_id", 1).limit(limit)
             return _logged(await cursor.to_list(None))
 
+    async def latest(
+        self, limit: int, *, before: int | None = None, aggregate_id: str | None = None
+    ) -> list[LoggedEvent]:
+        conditions = {"_id": before and {"$lt": before}, "aggregate_id": aggregate_id}
+        given = {name: condition for name, condition in conditions.items() if condition is not None}
+        with store_errors():
+            return _logged(await self._collection.find(given).sort("_id", -1).limit(limit).to_list(None))
+
     async def last_position(self) -> int:
         with store_errors():
             return await self._find_last()

@@ -29,8 +29,19 @@ INDEXES = {
         IndexModel([("event_id", ASCENDING)], unique=True),
         IndexModel([("aggregate_id", ASCENDING), ("aggregate_version", ASCENDING)]),
     ],
+    "notifications": [
+        IndexModel([("order_id", ASCENDING)]),
+        IndexModel([("status", ASCENDING), ("_id", ASCENDING)], partialFilterExpression={"error": _THERE}),
+    ],
     "points_movements": [IndexModel([("customer_id", ASCENDING), ("at", ASCENDING), ("_id", ASCENDING)])],
+    "order_facts": [IndexModel([("placed_at", ASCENDING)])],
     "tickets": [IndexModel([("status", ASCENDING), ("confirmed_at", ASCENDING)])],
+    "stock_movements": [
+        IndexModel([("at", ASCENDING), ("_id", ASCENDING)]),
+        IndexModel([("ingredient", ASCENDING), ("at", ASCENDING), ("_id", ASCENDING)]),
+        IndexModel([("order_id", ASCENDING)], partialFilterExpression={"order_id": _THERE}),
+        IndexModel([("unseen", ASCENDING), ("at", ASCENDING)], partialFilterExpression={"unseen": _THERE}),
+    ],
 }
 for _kind in KINDS:
     if _kind.raises_events:

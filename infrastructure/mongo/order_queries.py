@@ -1,6 +1,6 @@
 """Reads orders past the aggregate."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from application.ports import OrderFilter, OrderView
 from domain.identity import first_id_at
@@ -21,7 +21,7 @@ class MongoOrderQueries:
     async def get(self, order_id: str) -> OrderView | None:
         return await self._find_one({"_id": order_id})
 
-    async def get_many(self, order_ids: Sequence[str]) -> dict[str, OrderView]:
+    async def get_many(self, order_ids: Iterable[str]) -> dict[str, OrderView]:
         with store_errors():
             found = await self._orders.find({"_id": {"$in": list(order_ids)}}, _SHOWN).to_list(None)
         return {document["_id"]: _view(document) for document in found}

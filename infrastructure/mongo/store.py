@@ -7,19 +7,38 @@ from pymongo.uri_parser import parse_uri
 
 from application.dispatch.outbox import Deliveries, Outbox
 from domain.aggregate import AggregateRoot
-from infrastructure.kinds import CUSTOMERS, KINDS, KITCHENS, MENUS, ORDERS, Kind
+from infrastructure.kinds import (
+    CUSTOMERS,
+    DRIVERS,
+    INCOMING,
+    INGREDIENTS,
+    KINDS,
+    KITCHENS,
+    MENUS,
+    ORDERS,
+    RECIPE_BOOKS,
+    Kind,
+)
 from infrastructure.mongo.client import DEFAULT_DATABASE, Database, Driver, close_client, make_client
 from infrastructure.mongo.clock import ServerClock
 from infrastructure.mongo.coalescer import InsertCoalescer
+from infrastructure.mongo.driver_positions import MongoDriverPositions
+from infrastructure.mongo.driver_queries import MongoDriverQueries
 from infrastructure.mongo.errors import store_errors
 from infrastructure.mongo.event_log import MongoEventLog
 from infrastructure.mongo.indexes import INDEXES
 from infrastructure.mongo.lease import Leases
+from infrastructure.mongo.notifications import MongoNotificationLog
+from infrastructure.mongo.order_facts import MongoOrderFacts
+from infrastructure.mongo.order_history import MongoOrderHistory
 from infrastructure.mongo.order_queries import MongoOrderQueries
 from infrastructure.mongo.outbox import MongoOutbox
+from infrastructure.mongo.pantry import MongoPantry
 from infrastructure.mongo.points_ledger import MongoPointsLedger
 from infrastructure.mongo.repository import MongoRepository
+from infrastructure.mongo.roll_ups import MongoRollUps
 from infrastructure.mongo.secrets import MongoSecretStore
+from infrastructure.mongo.stock_room import MongoStockRoom
 from infrastructure.mongo.ticket_board import MongoTicketBoard
 from infrastructure.observer import Observer
 
@@ -46,17 +65,36 @@ class MongoStore:
         self.orders = self._repository(ORDERS)
         self.menus = self._repository(MENUS)
         self.kitchens = self._repository(KITCHENS)
+        self.drivers = self._repository(DRIVERS)
+        self.inbox = self._repository(INCOMING)
         self.customers = self._repository(CUSTOMERS)
+        self.ingredients = self._repository(INGREDIENTS)
+        self.recipe_books = self._repository(RECIPE_BOOKS)
         self.order_queries = MongoOrderQueries(self.database[ORDERS.home])
+        self.driver_queries = MongoDriverQueries(self.database[DRIVERS.home])
         self.event_log = MongoEventLog(self.database["events"])
         self.ticket_board = MongoTicketBoard(self.database["tickets"])
+        self.driver_positions = MongoDriverPositions(self.database["driver_positions"])
+        self.notifications = MongoNotificationLog(self.database["notifications"])
         self.points = MongoPointsLedger(self.database["points_movements"])
+        self.stock_room = MongoStockRoom(self.database["stock"], self.database["stock_movements"])
+        self.pantry = MongoPantry(self.database[INGREDIENTS.home])
+        self.order_facts = MongoOrderFacts(self.database["order_facts"], self.database["fact_marks"])
+        self.roll_ups = MongoRollUps(self.database["roll_ups"], self.database["fact_marks"])
         self.secrets = MongoSecretStore(self.database["secrets"])
         self.outboxes: Mapping[str, Outbox] = {
             kind.name: MongoOutbox(self.database[kind.home], self._leases[kind.name])
             for kind in KINDS
             if kind.raises_events
         }
+        self.order_history = MongoOrderHistory(
+            self.database[ORDERS.home],
+            inserts=self.orders.inserts,
+            leases=self._leases[ORDERS.name],
+            outbox=self.outboxes[ORDERS.name],
+            log=self.event_log,
+            facts=self.order_facts,
+        )
 
     def _repository(self, kind: Kind[A]) -> MongoRepository[A]:
         repository = MongoRepository(self.database[kind.home], kind.restore, kind.state, self._leases[kind.name])
@@ -76,6 +114,7 @@ class MongoStore:
     async def close(self) -> None:
         for inserts in self._inserts:
             await inserts.drain()
+        await self.stock_room.close()
         await self._clock.stop()
         await close_client(self._client)
 

@@ -12,6 +12,16 @@ from infrastructure.sqlite.database import Database
 from infrastructure.sqlite.moments import from_ms, to_ms
 
 _COLUMNS = "position, recorded_at, type, data"
+#: Takes what `log_rows` makes. An event that is there already is passed over.
+APPEND = (
+    "INSERT INTO events (aggregate_id, aggregate_version, type, data, recorded_at) VALUES (?, ?, ?, ?, ?)"
+    " ON CONFLICT (aggregate_id, aggregate_version, type) DO NOTHING"
+)
+
+
+def log_rows(events: Sequence[DomainEvent]) -> list[tuple[object, ...]]:
+    now = to_ms(utc_now())
+    return [(e.aggregate_id, e.aggregate_version, type(e).__name__, to_json(e), now) for e in events]
 
 
 class SqliteEventLog:
@@ -26,17 +36,8 @@ class SqliteEventLog:
         return self._appended
 
     async def append(self, events: Sequence[DomainEvent]) -> None:
-        now = to_ms(utc_now())
-        rows = [(e.aggregate_id, e.aggregate_version, type(e).__name__, to_json(e), now) for e in events]
-
-        def insert(connection: sqlite3.Connection) -> None:
-            connection.executemany(
-                "INSERT INTO events (aggregate_id, aggregate_version, type, data, recorded_at) VALUES (?, ?, ?, ?, ?)"
-                " ON CONFLICT (aggregate_id, aggregate_version) DO NOTHING",
-                rows,
-            )
-
-        await self._database.write(insert, haste=False)
+        rows = log_rows(events)
+        await self._database.write(lambda connection: connection.executemany(APPEND, rows), haste=False)
         self._appended.fire()
 
     async def of_aggregate(self, aggregate_id: str, *, after_version: int = 0) -> list[LoggedEvent]:
@@ -50,6 +51,17 @@ class SqliteEventLog:
         return self._logged(
             f"SELECT {_COLUMNS} FROM events WHERE position > ? ORDER BY position LIMIT ?",  # noqa: S608
             (position, limit),
+        )
+
+    async def latest(
+        self, limit: int, *, before: int | None = None, aggregate_id: str | None = None
+    ) -> list[LoggedEvent]:
+        conditions = {"position < ?": before, "aggregate_id = ?": aggregate_id}
+        given = {condition: value for condition, value in conditions.items() if value is not None}
+        where = f"WHERE {' AND '.join(given)}" if given else ""
+        return self._logged(
+            f"SELECT {_COLUMNS} FROM events {where} ORDER BY position DESC LIMIT ?",  # noqa: S608
+            (*given.values(), limit),
         )
 
     async def last_position(self) -> int:

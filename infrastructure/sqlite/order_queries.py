@@ -1,6 +1,6 @@
 """Reading orders from SQLite."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -24,10 +24,10 @@ class SqliteOrderQueries:
     async def get(self, order_id: str) -> OrderView | None:
         return self._first("SELECT id, version, state FROM orders WHERE id = ?", order_id)
 
-    async def get_many(self, order_ids: Sequence[str]) -> dict[str, OrderView]:
+    async def get_many(self, order_ids: Iterable[str]) -> dict[str, OrderView]:
         sql = "SELECT id, version, state FROM orders WHERE id IN (SELECT value FROM json_each(?))"
-        views = map(_view, self._database.read(sql, (to_json(list(order_ids)).decode(),)))
-        return {view.id: view for view in views}
+        rows = self._database.read(sql, (to_json(list(order_ids)).decode(),))
+        return {row[0]: _view(row) for row in rows}
 
     async def find_by_idempotency_key(self, key: str) -> OrderView | None:
         return self._first("SELECT id, version, state FROM orders WHERE idempotency_key = ?", key)

@@ -64,19 +64,25 @@ class SqliteRepository(Generic[A]):
 
     async def add(self, aggregate: A) -> None:
         pending = [PendingEvent(event) for event in aggregate.raised]
+        claim = self._claim(aggregate.id, pending) if pending and self._desk.has_room else None
+        sql, values = self.insertion(aggregate, pending, claim)
+        await self._database.write(lambda connection: self._insert(connection, sql, values, aggregate.id))
+        self._saved(aggregate, claim)
+
+    def insertion(
+        self, aggregate: A, pending: list[PendingEvent], claim: Claim | None = None, lane: str = FRESH_LANE
+    ) -> tuple[str, tuple[object, ...]]:
+        """The statement that writes a new one, with what is pending of its events, and its values."""
         row: dict[str, object] = {
             "id": aggregate.id,
             "version": aggregate.next_version,
             "state": to_json(aggregate.state),
             **self._columns(aggregate.state),
         }
-        claim = self._claim(aggregate.id, pending) if pending and self._desk.has_room else None
         if pending:
-            row |= self._outbox_columns(pending_to_json(pending), len(pending), claim)
+            row |= self._outbox_columns(pending_to_json(pending), len(pending), claim) | {"lane": lane}
         names, marks = ", ".join(row), ", ".join("?" * len(row))
-        sql = f"INSERT INTO {self._kind.home} ({names}) VALUES ({marks})"  # noqa: S608
-        await self._database.write(lambda connection: self._insert(connection, sql, tuple(row.values()), aggregate.id))
-        self._saved(aggregate, claim)
+        return f"INSERT INTO {self._kind.home} ({names}) VALUES ({marks})", tuple(row.values())  # noqa: S608
 
     async def save(self, aggregate: A) -> None:
         claim = await self._database.write(lambda connection: self._update(connection, aggregate))

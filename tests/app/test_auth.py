@@ -11,7 +11,7 @@ from app.order_tokens import OrderTokens
 from tests.app.orders import placed, problem
 from tests.app.serving import Pizzeria
 
-OPEN = {"placeOrder", "getMenu", "checkLiveness", "checkReadiness", "getMetrics", "getEventSchema"}
+OPEN = {"placeOrder", "quoteOrder", "getMenu", "checkLiveness", "checkReadiness", "getMetrics", "getEventSchema"}
 OWN = {"getOrder", "listOrderEvents", "streamOrder", "cancelOrder"}
 
 

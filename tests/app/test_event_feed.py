@@ -1,14 +1,13 @@
 """The feed behind the streams: one reader for all, bounded, and missing nothing."""
 
 import asyncio
-from collections.abc import Sequence
 
 import app.event_feed
 from app.event_feed import EventFeed
 from application.clock import utc_now
 from application.ports import LoggedEvent, Signal
 from domain.errors import StoreUnavailable
-from domain.events import DomainEvent, OrderDeliveredEvent
+from domain.events import OrderDeliveredEvent
 from domain.identity import new_event_id
 from tests.waiting import eventually
 
@@ -38,15 +37,6 @@ class ListLog:
     async def last_position(self) -> int:
         self._note_read()
         return len(self.entries)
-
-    async def erase(self, aggregate_ids: Sequence[str]) -> None:
-        raise NotImplementedError
-
-    async def append(self, events: Sequence[DomainEvent]) -> None:
-        raise NotImplementedError
-
-    async def of_aggregate(self, aggregate_id: str, *, after_version: int = 0) -> list[LoggedEvent]:
-        raise NotImplementedError
 
     def _note_read(self) -> None:
         self.reads += 1

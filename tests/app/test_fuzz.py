@@ -21,7 +21,8 @@ api = schemathesis.openapi.from_dict(create_app(build_service(Settings())).opena
 @pytest.fixture(scope="module")
 def victim(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pizzeria]:
     """One of its own: among what is made up are menus."""
-    with serving(tmp_path_factory.mktemp("victim")) as running:
+    # A menu of more entries than are allowed is to be refused for that, not for its size.
+    with serving(tmp_path_factory.mktemp("victim"), max_body_bytes=1_048_576) as running:
         yield running
 
 

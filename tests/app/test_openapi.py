@@ -14,9 +14,18 @@ from tests.app.orders import moved, placed
 OPERATION_IDS = {
     "placeOrder", "listOrders", "getOrder", "listOrderEvents", "streamOrder", "confirmOrder", "cookOrder",
     "markOrderReady", "dispatchOrder", "deliverOrder", "collectOrder", "cancelOrder", "getMenu", "replaceMenu",
+    "receivePayment", "takeEvents", "listDriverPositions",
+    "addPizza", "changePizza", "retirePizza", "addTopping", "changeTopping", "retireTopping", "quoteOrder",
+    "getIngredient", "putIngredient", "getStock", "adjustStock", "listStockMovements", "getRecipe", "writeRecipe",
+    "removeRecipe",
     "getKitchen", "listTickets", "streamKitchen", "listDeadLetters", "redriveDeadLetter", "discardDeadLetter",
+    "registerDriver", "listDrivers", "getDriver", "changeDriver", "startTour", "assignDriver", "unassignDriver",
+    "checkLiveness", "checkReadiness", "getMetrics", "getEventSchema", "getOverview", "getSeries", "getPizzaSales",
+    "getSizeSales", "getWeeklyHours", "getKitchenTimes", "getCustomerSums", "getDriverSums",
+    "readAuditTrail",
+    "listNotifications", "listOrderNotifications",
     "findCustomer", "getCustomer", "editCustomer", "eraseCustomer", "listCustomerOrders", "getCustomerPoints",
-    "exportCustomer", "checkLiveness", "checkReadiness", "getMetrics", "getEventSchema",
+    "exportCustomer",
 }  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """docs/operations.md and docs/alerts.yml name nothing that does not exist, and leave no metric and no reason out."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -29,8 +30,11 @@ ALL_IS_WRONG = Health(
     handlers={"H": HandlerHealth(paused=True, trouble=Trouble("Unavailable", 503), waiting=2)},
     leases_lost=1,
 )
+HISTOGRAM_PARTS = ("bucket", "count", "sum")
 #: Words in the guide that are labels, or their values.
-LABELS = {"handler", "lane", "reason", "method", "route", "status", "request", "outcome", "operation"}
+LABELS = {"handler", "lane", "reason", "method", "route", "status", "request", "outcome", "operation"} | {
+    "fulfilment", "source", "target", "currency", "pizza", "size", "stage", "delivery", "pickup"
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -46,6 +50,19 @@ def test_every_metric_of_the_guide_and_of_the_alerts_exists_and_none_is_left_out
     assert set(re.findall(r"pizzeria_\w+", "".join(EXPRESSIONS))) <= exposed.keys()
 
 
+def test_the_dashboard_shows_only_metrics_that_exist(exposed: dict[str, str]) -> None:
+    dashboard = json.loads((ROOT / "docs/grafana.json").read_text())
+    shown = {name for panel in dashboard["panels"] for query in panel.get("targets", ()) for name in _names(query)}
+    parts = {f"{name}_{part}" for name, kind in exposed.items() if kind == "histogram" for part in HISTOGRAM_PARTS}
+
+    assert len(shown) > 15
+    assert shown <= exposed.keys() | parts
+
+
+def _names(query: dict[str, str]) -> list[str]:
+    return re.findall(r"pizzeria_\w+", query["expr"])
+
+
 def test_the_guide_has_a_row_for_every_reason_with_an_alert_that_the_rules_have() -> None:
     section = GUIDE.split("## What is wrong")[1].split("Errors in")[0]
     rows = [re.split(r" (?<!\\)\| ", line.strip("| ")) for line in section.splitlines() if line.startswith("| `")]
@@ -57,7 +74,9 @@ def test_the_guide_has_a_row_for_every_reason_with_an_alert_that_the_rules_have(
 def test_every_word_of_the_guide_is_a_reason_a_line_of_the_log_or_a_code() -> None:
     source = "".join(path.read_text() for part in ("app", "application", "infrastructure") for path in _code(part))
     logged = set(re.findall(r'log\.\w+\(\s*"(\w+)"', source))
-    known = logged | set(ALL_IS_WRONG.reasons) | PROBLEM_TYPES.keys() | LABELS
+    messages = [ROOT / "application/notifier.py", *_code("infrastructure/notifications")]
+    told = set(re.findall(r'"([a-z]+(?:_[a-z]+)+)"', "".join(path.read_text() for path in messages)))
+    known = logged | told | set(ALL_IS_WRONG.reasons) | PROBLEM_TYPES.keys() | LABELS
     named = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", GUIDE)) - set(re.findall(r"pizzeria_\w+", GUIDE))
     assert {word for word in named if not word.startswith(("process_", "python_"))} <= known
     assert {"handler_failed", "dead_letter", "lease_lost"} <= named & logged

@@ -29,6 +29,12 @@ def test_nothing_need_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
         ("K_CE_OVERRIDES", '{"extensions": {"shop": "1"}}', "cloudevents_extensions", {"shop": "1"}),
         ("K_CE_OVERRIDES", "", "cloudevents_extensions", {}),
         ("PIZZERIA_KITCHEN_CAPACITY", "3", "kitchen_capacity", 3),
+        ("PIZZERIA_LANGUAGE", "it-CH", "language", "it-CH"),
+        ("PIZZERIA_NOTIFICATIONS", "off", "notifications", "off"),
+        ("PIZZERIA_SMTP_URL", "", "smtp_url", None),
+        ("PIZZERIA_SMS_URL", "", "sms_url", None),
+        ("PIZZERIA_DELIVERY_MINUTES", "45", "delivery_minutes", 45),
+        ("PIZZERIA_TIME_ZONE", "Europe/Rome", "time_zone", "Europe/Rome"),
         ("PIZZERIA_CLOUDEVENTS_TIMEOUT_SECONDS", "0.1", "cloudevents_timeout_seconds", 0.1),
         ("PIZZERIA_KITCHEN_DISPLAY_TIMEOUT_SECONDS", "14", "kitchen_display_timeout_seconds", 14.0),
     ],
@@ -55,9 +61,21 @@ def test_the_environment_is_read(
         ("PIZZERIA_CLOUDEVENTS_MODE", "loud"),
         ("K_CE_OVERRIDES", "[hunter2hunter2]"),
         ("PIZZERIA_KITCHEN_CAPACITY", "0"),
+        ("PIZZERIA_TIME_ZONE", "Mars/Olympus"),
         ("PIZZERIA_LEASE_SECONDS", "-1"),
         ("PIZZERIA_CLOUDEVENTS_TIMEOUT_SECONDS", "0.05"),
         ("PIZZERIA_CLOUDEVENTS_TIMEOUT_SECONDS", "15"),
+        ("PIZZERIA_LANGUAGE", "tlh"),
+        ("PIZZERIA_LANGUAGE", "../en"),
+        ("PIZZERIA_TIME_ZONE", "Rome"),
+        ("PIZZERIA_TIME_ZONE", "../../etc/passwd"),
+        ("PIZZERIA_NOTIFICATIONS", "some"),
+        ("PIZZERIA_SMS_URL", "http://sms.example/hunter2"),
+        ("PIZZERIA_SMTP_URL", "smtp://mario:hunter2@mail.example"),
+        ("PIZZERIA_SMTP_URL", "http://mario:hunter2@mail.example"),
+        ("PIZZERIA_MAIL_FROM", "Mario hunter2"),
+        ("PIZZERIA_MAIL_FROM", "mario@pizzeria.example\nBcc: hunter2"),
+        ("PIZZERIA_DELIVERY_MINUTES", "0"),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_named_and_not_shown(
@@ -93,3 +111,21 @@ def test_secrets_are_not_shown() -> None:
 
     assert "hunter2" not in repr(settings)
     assert "hunter2" not in str(settings)
+
+
+def test_a_provider_comes_with_all_that_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = {
+        "SMS_URL": "https://api.example",
+        "SMS_ACCOUNT": "AC1",
+        "SMS_TOKEN": "hunter2",
+        "SMS_FROM": "+15550100",
+        "SMTP_URL": "smtps://mario:hunter2@mail.example",
+        "MAIL_FROM": "Mario <orders@pizzeria.example>",
+    }
+    for name, value in whole.items():
+        monkeypatch.setenv(f"PIZZERIA_{name}", value)
+    settings = load_settings()
+
+    assert settings.sms_url == "https://api.example"
+    assert settings.smtp_url == "smtps://mario:hunter2@mail.example"
+    assert "hunter2" not in repr(settings)

@@ -8,15 +8,10 @@ from types import ModuleType
 
 import pytest
 
-import application.events
-from application.customer_desk import CustomerDesk
-from application.customer_eraser import CustomerEraser
-from application.customer_ids import CustomerIds
+from app.bootstrap import build_service
+from app.settings import load_settings
 from application.dispatch.handler import EventHandler, handled_types
 from application.events.discovery import discover_handlers
-from application.kitchen_desk import KitchenDesk
-from application.ports import CloudEventPublisher, EventLog, KitchenDisplay, OrderQueries, TicketBoard
-from application.ports.loyalty import PointsLedger
 from domain.events import DomainEvent, OrderConfirmedEvent, OrderReadyEvent
 from tests.application.delivering import process
 from tests.waiting import eventually
@@ -70,6 +65,18 @@ async def test_one_new_file_is_a_new_reaction(tmp_path: Path, package_of: Callab
     assert bell.rung == [order.id]
 
 
+def test_a_reaction_may_stand_in_a_package_of_its_own(tmp_path: Path, package_of: Callable[..., ModuleType]) -> None:
+    package = package_of()
+    inner = tmp_path / "reactions" / "integration"
+    inner.mkdir()
+    (inner / "__init__.py").touch()
+    (inner / "bell.py").write_text(ONE_FILE)
+    bell_class = importlib.import_module("reactions.integration.bell").Bell
+
+    handlers = discover_handlers(package, {bell_class: bell_class()})
+    assert [handler.name for handler in handlers] == ["RingTheBellHandler"]
+
+
 def test_a_reaction_whose_port_is_not_configured_is_off(package_of: Callable[..., ModuleType]) -> None:
     package = package_of(bell=ONE_FILE)
     bell_class = importlib.import_module("reactions.bell").Bell
@@ -90,23 +97,9 @@ def test_two_reactions_of_one_name_are_a_mistake(package_of: Callable[..., Modul
         discover_handlers(package, {bell_class: bell_class(), str: "x"})
 
 
-PORTS = (
-    EventLog,
-    TicketBoard,
-    KitchenDesk,
-    KitchenDisplay,
-    CloudEventPublisher,
-    OrderQueries,
-    PointsLedger,
-    CustomerIds,
-    CustomerDesk,
-    CustomerEraser,
-)
-
-
-def test_the_services_own_reactions_are_found() -> None:
-    ports = dict.fromkeys(PORTS)
-    assert discover_handlers(application.events, ports) == []
+def test_the_services_own_reactions_are_found(tmp_path: Path) -> None:
+    service = build_service(load_settings(database_url=f"sqlite:///{tmp_path}/pizzeria.db"))
+    assert {"AuditTrailHandler", "KitchenTicketHandler", "PizzaCookedHandler"} <= service.dispatcher.lanes.keys()
 
 
 class OfTwo(EventHandler[OrderConfirmedEvent | OrderReadyEvent]):

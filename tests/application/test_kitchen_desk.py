@@ -11,6 +11,7 @@ from application.clock import utc_now
 from application.commands.change_order import OrderChanger
 from application.commands.cook_order import StartCookingCommand, StartCookingCommandHandler
 from application.kitchen_desk import ABANDONED_AFTER, KitchenDesk
+from application.telemetry import NoTelemetry
 from domain.errors import KitchenFull, VersionConflict
 from domain.kitchen import KITCHEN_ID, Kitchen, KitchenState, Place
 from domain.order import Order
@@ -39,7 +40,7 @@ async def confirmed(running: Process) -> Order:
 
 def cook_with(running: Process, capacity: int) -> StartCookingCommandHandler:
     desk = KitchenDesk(running.store.kitchens, running.store.orders, capacity)
-    return StartCookingCommandHandler(OrderChanger(running.store.orders), desk)
+    return StartCookingCommandHandler(OrderChanger(running.store.orders, NoTelemetry()), desk)
 
 
 async def try_to_cook(cook: StartCookingCommandHandler, order: Order) -> bool:
@@ -121,7 +122,7 @@ async def test_a_cook_who_loses_to_a_cancellation_gives_the_place_back(running: 
             await running.store.orders.save(cancelled)
 
     desk = CancelledMeanwhile(running.store.kitchens, running.store.orders, capacity=1)
-    cook = StartCookingCommandHandler(OrderChanger(running.store.orders), desk)
+    cook = StartCookingCommandHandler(OrderChanger(running.store.orders, NoTelemetry()), desk)
     with pytest.raises(VersionConflict):
         await cook.handle(StartCookingCommand(order_id=order.id, cook=COOK))
     assert (await running.store.kitchens.get(KITCHEN_ID)).state.places == []

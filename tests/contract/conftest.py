@@ -2,17 +2,20 @@
 
 import uuid
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from application.clock import utc_now
 from application.dispatch.outbox import Outbox
 from application.store import Store
+from domain.driver import Driver as TourDriver
 from infrastructure.mongo.client import Driver
 from infrastructure.mongo.store import MongoStore
 from infrastructure.sqlite.store import SqliteStore
 from tests.contract.servers import drop_database, in_database
+from tests.contract.tours import LUIGIS, MARIAS, Replica
 
 #: Opens a store on what the test keeps; a second one is a second replica.
 OpenStore = Callable[[float], AbstractAsyncContextManager[Store]]
@@ -49,6 +52,19 @@ async def store(open_store: OpenStore) -> AsyncIterator[Store]:
 @pytest.fixture
 def outbox(store: Store) -> Outbox:
     return store.outboxes["order"]
+
+
+@pytest.fixture
+async def replicas(open_store: OpenStore) -> AsyncIterator[list[Replica]]:
+    async with AsyncExitStack() as stack:
+        yield [Replica(await stack.enter_async_context(open_store(LEASE_SECONDS))) for _ in range(2)]
+
+
+@pytest.fixture
+async def replica(replicas: list[Replica]) -> Replica:
+    for driver_id in (LUIGIS, MARIAS):
+        await replicas[0].store.drivers.add(TourDriver.register(driver_id, driver_id.title(), utc_now()))
+    return replicas[0]
 
 
 @asynccontextmanager

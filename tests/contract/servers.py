@@ -75,6 +75,11 @@ class Wire:
         self._gathering = (holding, asyncio.Barrier(parties))
 
     @property
+    def held(self) -> int:
+        """How many requests are held back now."""
+        return self._gathering[1].n_waiting if self._gathering else 0
+
+    @property
     def gathered(self) -> bool:
         """Whether the requests that were asked for have come."""
         return self._gathering is None

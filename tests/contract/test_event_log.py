@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from application.clock import utc_now
 from application.store import Store
+from domain.driver import Driver
 from domain.events import DomainEvent, without_person
 from tests.builders import an_order, confirm
 from tests.contract.conftest import OpenStore
@@ -35,6 +36,28 @@ async def test_an_empty_log_has_no_position(store: Store) -> None:
     assert await store.event_log.after(0, 10) == []
 
 
+async def test_the_latest_events_come_first_a_page_at_a_time(store: Store) -> None:
+    events = placed(5)
+    await store.event_log.append(events)
+
+    first = await store.event_log.latest(2)
+    second = await store.event_log.latest(10, before=first[-1].position)
+
+    assert [entry.event for entry in first + second] == events[::-1]
+    assert [entry.position for entry in await store.event_log.latest(10, before=1)] == []
+
+
+async def test_the_latest_events_of_one_aggregate_leave_out_all_others(store: Store) -> None:
+    order = an_order()
+    confirm(order)
+    await store.event_log.append([*placed(2), *order.raised, *placed(2)])
+
+    latest = await store.event_log.latest(10, aggregate_id=order.id)
+
+    assert [entry.event for entry in latest] == list(reversed(order.raised))
+    assert await store.event_log.latest(10, aggregate_id=order.id, before=latest[-1].position) == []
+
+
 async def test_a_repeated_event_is_written_once_and_the_new_ones_beside_it_too(store: Store) -> None:
     events = placed(6)
     await store.event_log.append(events[1:4])
@@ -45,6 +68,15 @@ async def test_a_repeated_event_is_written_once_and_the_new_ones_beside_it_too(s
     logged = await store.event_log.after(0, 10)
     assert [entry.position for entry in logged] == [1, 2, 3, 4, 5, 6]
     assert [entry.event for entry in logged] == [*events[1:4], events[0], events[4], events[5]]
+
+
+async def test_two_aggregates_of_different_kinds_may_have_the_same_id(store: Store) -> None:
+    order, now = an_order(order_id="mario"), utc_now()
+    driver = Driver.register("mario", "Mario", now)
+
+    await store.event_log.append([*order.raised, *driver.raised])
+
+    assert [entry.event for entry in await store.event_log.after(0, 10)] == [*order.raised, *driver.raised]
 
 
 async def test_four_appenders_on_two_replicas_leave_no_gap_and_write_nothing_twice(open_store: OpenStore) -> None:

@@ -9,6 +9,7 @@ import pytest
 from application.clock import utc_now
 from application.dispatch.outbox import Delivery, Outbox, Outcome, PendingEvent, Settlement
 from application.ports.loyalty import MovementKind, PointsMovement
+from application.ports.notifications import NotificationStatus
 from domain.errors import VersionConflict
 from domain.events import without_person
 from infrastructure.mongo.client import Driver
@@ -16,6 +17,7 @@ from infrastructure.mongo.store import MongoStore
 from tests.builders import an_order, confirm
 from tests.contract.recording import RecordingDeliveries
 from tests.contract.servers import Wire, drop_database, wire_to
+from tests.contract.test_notification_log import record as notification
 
 
 @dataclass(slots=True)
@@ -184,3 +186,14 @@ async def test_an_erasure_of_the_log_is_done(wired: Wired) -> None:
     await wired.store.event_log.erase([order.id])
 
     assert [entry.event for entry in await wired.store.event_log.after(0, 9)] == [without_person(order.raised[0])]
+
+
+async def test_the_record_of_a_notification_is_written_once(wired: Wired) -> None:
+    failed = notification("e1", NotificationStatus.FAILED)
+    await wired.store.notifications.write([failed])
+    later = [notification("e1", NotificationStatus.SENT, attempts=2), notification("e2", NotificationStatus.FAILED)]
+    wired.lose(b"e2/sms")
+
+    await wired.store.notifications.write(later)
+
+    assert await wired.store.notifications.find(["e1/sms", "e2/sms"]) == {record.id: record for record in later}

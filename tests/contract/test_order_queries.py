@@ -90,3 +90,12 @@ async def test_orders_are_counted_by_status_up_to_a_limit(store: Store, at_most:
     assert await store.order_queries.count_by_status(both, at_most=at_most) == counted
     assert await store.order_queries.count_by_status((OrderStatus.CONFIRMED,), at_most=10) == 3
     assert await store.order_queries.count_by_status((OrderStatus.READY,), at_most=10) == 0
+
+
+async def test_many_orders_are_read_at_once_and_those_that_are_not_there_left_out(store: Store) -> None:
+    one, two, _ = await placed_minutes_ago(store, 3, 2, 1)
+
+    found = await store.order_queries.get_many({one.id, two.id, "nobody's"})
+
+    assert {order_id: view.state for order_id, view in found.items()} == {one.id: one.state, two.id: two.state}
+    assert await store.order_queries.get_many([]) == {}

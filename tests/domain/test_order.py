@@ -1,5 +1,6 @@
 """The order's rules, each move from each status."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from domain.events import (
     OrderCustomerErasedEvent,
     OrderDeliveredEvent,
     OrderPlacedEvent,
+    OrderRanLateEvent,
     OrderReadyEvent,
     OrderShippedEvent,
 )
@@ -227,3 +229,60 @@ def test_every_error_has_a_code_of_its_own() -> None:
 
     codes = [error.code for error in family(DomainError)]
     assert len(codes) == len(set(codes))
+
+
+def late_events(order: Order) -> list[OrderRanLateEvent]:
+    return [event for event in order.raised if isinstance(event, OrderRanLateEvent)]
+
+
+def cooking_and_due(due: datetime) -> Order:
+    order = in_status(OrderStatus.COOKING, DELIVERY)
+    order.state.estimated_ready_time = due
+    return order
+
+
+@pytest.mark.parametrize(
+    ("minutes", "seconds", "is_late"), [(-1, 0, False), (0, 0, False), (5, 0, False), (5, 1, True), (60, 0, True)]
+)
+def test_an_order_is_late_when_it_is_ready_more_than_five_minutes_after_its_time(
+    minutes: int, seconds: int, is_late: bool
+) -> None:
+    order = cooking_and_due(NOW)
+    now = NOW + timedelta(minutes=minutes, seconds=seconds)
+
+    order.mark_ready(now, LUIGI)
+
+    assert [(e.stage, e.due_time, e.seconds_late) for e in late_events(order)] == (
+        [("ready", NOW, minutes * 60 + seconds)] if is_late else []
+    )
+
+
+def test_lateness_is_a_second_event_of_the_same_save_behind_the_move() -> None:
+    order = cooking_and_due(NOW)
+    before = order.version
+
+    order.mark_ready(NOW + timedelta(minutes=6), LUIGI)
+
+    assert [type(event) for event in order.raised] == [OrderReadyEvent, OrderRanLateEvent]
+    assert [event.aggregate_version for event in order.raised] == [before + 1, before + 2]
+    order.mark_saved()
+    assert order.version == before + 2
+
+
+def test_the_way_to_the_customer_takes_its_time() -> None:
+    order = cooking_and_due(NOW)
+    order.mark_ready(NOW, LUIGI)
+    order.dispatch(NOW, "T-1", "Bike")
+    in_time = Order.restore("order-1", replace(order.state), 5)
+
+    in_time.mark_delivered(NOW + timedelta(minutes=25), timedelta(minutes=20))
+    order.mark_delivered(NOW + timedelta(minutes=26), timedelta(minutes=20))
+
+    assert late_events(in_time) == []
+    assert [(e.stage, e.seconds_late) for e in late_events(order)] == [("delivered", 360)]
+
+
+def test_who_was_promised_no_time_is_not_late() -> None:
+    order = in_status(OrderStatus.COOKING, PICKUP)
+    order.mark_ready(NOW + timedelta(days=1), LUIGI)
+    assert late_events(order) == []

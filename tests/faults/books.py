@@ -5,11 +5,14 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from pymongo import AsyncMongoClient
+
+#: Where what traffic changes is kept.
+HOMES = ("orders", "customers", "incoming")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +27,13 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class OrderEntry:
+    """`payments` are ids and amounts."""
+
     version: int
     status: str
     pending: tuple[Pending, ...]
     lease: str | None
+    payments: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,8 @@ class Books:
     log: list[LogEntry]
     tickets: Mapping[str, int]
     places: tuple[str, ...]
+    #: What came in, by the inbox's ids, with what still waits of it.
+    incoming: Mapping[str, tuple[Pending, ...]] = field(default_factory=dict)
 
     @property
     def waiting(self) -> frozenset[str]:
@@ -70,7 +78,7 @@ class Auditor(Protocol):
     async def read(self) -> Books: ...
 
     async def waiting(self) -> int:
-        """How many orders have events that wait, parked ones included."""
+        """How many orders, and how much of what came in, have events that wait, parked ones included."""
         ...
 
     async def size(self) -> int:
@@ -89,7 +97,8 @@ class SqliteAuditor:
 
     async def waiting(self) -> int:
         with closing(self._connect()) as connection:
-            return int(connection.execute("SELECT count(*) FROM orders WHERE pending_count > 0").fetchone()[0])
+            counts = (f"SELECT count(*) FROM {home} WHERE pending_count > 0" for home in HOMES)  # noqa: S608
+            return sum(int(connection.execute(count).fetchone()[0]) for count in counts)
 
     async def size(self) -> int:
         files = (self._path, self._path.with_name(f"{self._path.name}-wal"))
@@ -103,7 +112,10 @@ class SqliteAuditor:
     def _read(self) -> Books:
         with closing(self._connect()) as connection:
             connection.execute("BEGIN")  # one snapshot for all
-            orders = connection.execute("SELECT id, version, status, pending, lease FROM orders").fetchall()
+            orders = connection.execute(
+                "SELECT id, version, status, pending, lease, json_extract(state, '$.payments') FROM orders"
+            ).fetchall()
+            incoming = connection.execute("SELECT id, pending FROM incoming").fetchall()
             log = connection.execute(
                 "SELECT aggregate_id, aggregate_version, type, json_extract(data, '$.event_id') FROM events"
                 " ORDER BY position"
@@ -112,12 +124,15 @@ class SqliteAuditor:
             kitchen = json.loads(connection.execute("SELECT state FROM kitchens").fetchone()[0])
         return Books(
             orders={
-                order_id: OrderEntry(version, status, _pending(json.loads(pending or "[]")), lease)
-                for order_id, version, status, pending, lease in orders
+                order_id: OrderEntry(
+                    version, status, _pending(json.loads(pending or "[]")), lease, _payments(json.loads(payments))
+                )
+                for order_id, version, status, pending, lease, payments in orders
             },
             log=[LogEntry(*row) for row in log],
             tickets=dict(tickets),
             places=_places(kitchen),
+            incoming={entry_id: _pending(json.loads(pending or "[]")) for entry_id, pending in incoming},
         )
 
 
@@ -127,14 +142,21 @@ class MongoAuditor:
         self._database = self._client[database]
 
     async def read(self) -> Books:
-        orders = await self._all("orders", {"version": 1, "state.status": 1, "pending": 1, "lease": 1})
+        orders = await self._all(
+            "orders", {"version": 1, "state.status": 1, "state.payments": 1, "pending": 1, "lease": 1}
+        )
         log = await self._all("events", {"aggregate_id": 1, "aggregate_version": 1, "type": 1, "event_id": 1})
         tickets = await self._all("tickets", {"version": 1})
+        incoming = await self._all("incoming", {"pending": 1})
         kitchens = await self._all("kitchens", {"state": 1})
         return Books(
             orders={
                 found["_id"]: OrderEntry(
-                    found["version"], found["state"]["status"], _pending(found["pending"]), found.get("lease")
+                    found["version"],
+                    found["state"]["status"],
+                    _pending(found["pending"]),
+                    found.get("lease"),
+                    _payments(found["state"]["payments"]),
                 )
                 for found in orders
             },
@@ -144,10 +166,12 @@ class MongoAuditor:
             ],
             tickets={found["_id"]: found["version"] for found in tickets},
             places=_places(kitchens[0]["state"]),
+            incoming={found["_id"]: _pending(found["pending"]) for found in incoming},
         )
 
     async def waiting(self) -> int:
-        return await self._database["orders"].count_documents({"pending.0": {"$exists": True}})
+        there = {"pending.0": {"$exists": True}}
+        return sum([await self._database[home].count_documents(there) for home in HOMES])
 
     async def size(self) -> int:
         statistics = await self._database.command("dbStats")
@@ -170,6 +194,10 @@ def _pending(stored: list[dict[str, Any]]) -> tuple[Pending, ...]:
         )
         for entry in stored
     )
+
+
+def _payments(stored: list[dict[str, Any]]) -> tuple[tuple[str, int], ...]:
+    return tuple((payment["id"], payment["amount"]) for payment in stored)
 
 
 def _places(kitchen: dict[str, Any]) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """What the outside world knows: every command that was acknowledged, everything that arrived, and what must follow."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -19,6 +19,8 @@ RAISES = {
     "collect": "OrderCollectedEvent",
     "cancel": "OrderCancelledEvent",
 }
+#: Raised beside the event of a move, in the same save, where the order is late by then: the move is one version before.
+LATE = "OrderRanLateEvent"
 SINK, DISPLAY = "sink", "display"
 SHOWN = frozenset({"OrderConfirmedEvent", "OrderCancelledEvent"})
 TICKETED = frozenset({"OrderConfirmedEvent", "CookingStartedEvent", "OrderReadyEvent", "OrderCancelledEvent"})
@@ -146,7 +148,7 @@ class Ledger:
                 verdict.add("acknowledged orders missing", ack.order_id)
             elif order.version < ack.version:
                 verdict.add("acknowledged changes missing", f"{ack.order_id} #{ack.version} {ack.move}")
-            elif raised.get((ack.order_id, ack.version)) not in (RAISES[ack.move], None):
+            elif _moved_at(raised, ack) not in (RAISES[ack.move], None):
                 verdict.add("acknowledged changes missing", f"{ack.order_id} #{ack.version} is no {ack.move}")
             if count > 1 and ack.move != PLACE:  # placing again under the same key is answered with the same order
                 verdict.add("moves won twice", f"{ack.order_id} {ack.move}")
@@ -220,6 +222,12 @@ class Ledger:
             "arrivals": len(self.arrivals),
             "repeats": self.repeats,
         }
+
+
+def _moved_at(raised: Mapping[tuple[str, int], str], ack: Acknowledged) -> str | None:
+    """The type of the event by which the order came to the acknowledged version."""
+    event = raised.get((ack.order_id, ack.version))
+    return raised.get((ack.order_id, ack.version - 1)) if event == LATE else event
 
 
 def _compare(handler: str, order_id: str, came: Iterable[int | None], wanted: set[int], verdict: Verdict) -> None:

@@ -11,7 +11,7 @@ from tests.app.orders import a_request
 from tests.faults.books import Books
 from tests.faults.conftest import Conclude
 from tests.faults.lab import Lab
-from tests.faults.ledger import PLACE, RAISES, Verdict
+from tests.faults.ledger import LATE, PLACE, RAISES, Verdict
 from tests.faults.places import need_a_place
 from tests.faults.replica import API_KEY
 
@@ -128,7 +128,8 @@ def _judge_paths(books: Books, verdict: Verdict) -> None:
     verdict.counts.setdefault(ILLEGAL, 0)
     move_of = {event: move for move, event in RAISES.items()}
     last: dict[str, str] = {}
-    for entry in sorted(books.log, key=lambda entry: entry.version):
+    moves = (entry for entry in books.log if entry.type != LATE)
+    for entry in sorted(moves, key=lambda entry: entry.version):
         move, before = move_of[entry.type], last.get(entry.order_id)
         if move not in NEXT[before] if before else move != PLACE:
             verdict.add(ILLEGAL, f"{entry.order_id} #{entry.version}: {move} after {before}")

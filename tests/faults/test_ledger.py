@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from tests.faults.books import Books, LogEntry, OrderEntry, Pending
-from tests.faults.ledger import DISPLAY, PLACE, RAISES, SINK, Arrival, Ledger, Verdict
+from tests.faults.ledger import DISPLAY, LATE, PLACE, RAISES, SINK, Arrival, Ledger, Verdict
 
 MOVES = (PLACE, "confirm", "cook", "ready", "collect")
 
@@ -44,6 +44,21 @@ def test_repeats_under_the_same_id_are_no_fault_but_counted() -> None:
     verdict = story.judge()
     assert verdict.faults == {}
     assert verdict.facts["repeats"] == 2
+
+
+def test_an_order_that_ran_late_has_another_event_of_the_same_move_and_no_fault() -> None:
+    story = Story()
+    story.ledger.acknowledged[-1] = replace(story.ledger.acknowledged[-1], version=6)
+    story.order = replace(story.order, version=6)
+    story.log.append(LogEntry("o", 6, LATE, "e6"))
+    story.ledger.arrived(Arrival(SINK, "a1", "e6", "o", 6))
+    assert story.judge().faults == {}
+
+
+def test_lateness_alone_is_no_move() -> None:
+    story = Story()
+    story.log[-1] = replace(story.log[-1], type=LATE)
+    assert story.judge().faults == {"acknowledged changes missing": 1}
 
 
 def lose_order(story: Story) -> None:

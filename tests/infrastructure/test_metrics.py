@@ -37,6 +37,7 @@ def test_it_is_what_the_application_tells(metrics: Metrics) -> None:
     telemetry.deferred("H")
     telemetry.lease_lost()
     telemetry.executed("PlaceOrderCommand", "ok", 0.004)
+    telemetry.ran_late("ready")
     seen = scrape(metrics)
     assert seen["pizzeria_events_handled_total{handler=H}"] == 5
     assert seen["pizzeria_handler_duration_seconds_count{handler=H}"] == 2
@@ -45,6 +46,7 @@ def test_it_is_what_the_application_tells(metrics: Metrics) -> None:
     assert seen["pizzeria_deliveries_parked_total{handler=H}"] == 1
     assert seen["pizzeria_deliveries_deferred_total{handler=H}"] == 1
     assert seen["pizzeria_leases_lost_total{}"] == 1
+    assert seen["pizzeria_orders_late_total{stage=ready}"] == 1
     assert seen["pizzeria_use_case_duration_seconds_count{outcome=ok,request=PlaceOrderCommand}"] == 1
 
 

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from application.clock import utc_now
-from application.ports.loyalty import MovementKind, movement_id
+from application.ports import loyalty
 from domain.events import DomainEvent
 from domain.order import Order
-from infrastructure.mongo.archive import Archive, new_archive
+from domain.stock import Level, Movement, MovementKind, deductions, reservations
+from infrastructure.mongo.archive import COLLECTIONS, Archive, new_archive
+from infrastructure.mongo.stock_counters import Counted, key_of, ledger_document
 from infrastructure.serialization import event_to_document, to_document
 from tests.builders import LUIGI, an_order, confirm
 
@@ -50,6 +52,11 @@ def all_of(archive: Archive, collection: str) -> Sequence[dict[str, Any]]:
     return [document for page in archive.pages(collection, 2) for document in page]
 
 
+def test_what_was_reported_is_copied_before_the_orders_that_it_changes() -> None:
+    """Else a payment could be handled in between, and be in neither."""
+    assert COLLECTIONS.index("incoming") < COLLECTIONS.index("orders")
+
+
 def test_events_later_than_their_order_are_left_out_and_positions_stay_without_gaps(archive: Archive) -> None:
     known, newer = an_order_that_cooks(), an_order_that_cooks()
     placed_too_late = an_order()
@@ -84,6 +91,20 @@ def test_a_ticket_that_is_where_its_order_is_or_behind_it_is_left_alone(archive:
     assert all_of(archive, "tickets") == [ticket]
 
 
+def test_a_fact_ahead_of_its_order_goes_back_to_where_the_order_is(archive: Archive) -> None:
+    order, unknown = an_order_that_cooks(), an_order()
+    waiting = {**stored(order), "pending": [event_to_document(order.raised[2])]}
+    fact = {"version": 6, "status": "collected", "finished_at": utc_now(), "customer": "00ff00ff00ff00ff"}
+    archive.add("orders", [waiting])
+    archive.add("order_facts", [{"_id": found.id, **fact} for found in (order, unknown)])
+    archive.add_events(logged(*order.raised[:2]))
+    archive.finish()
+    (left,) = all_of(archive, "order_facts")
+    assert (left["_id"], left["version"], left["status"], left["cook"]) == (order.id, 3, "cooking", "Luigi")
+    assert (left["customer"], left["finished_at"]) == ("00ff00ff00ff00ff", None)
+    assert left["placed_at"] == order.state.placed_at
+
+
 def test_every_order_that_cooks_has_a_place_and_no_other_has(archive: Archive) -> None:
     with_place, without, waiting = an_order_that_cooks(), an_order_that_cooks(), an_order()
     archive.add("orders", [stored(with_place), stored(without), stored(waiting)])
@@ -103,12 +124,34 @@ def test_points_that_the_copied_order_does_not_warrant_yet_are_left_out(archive:
     orders = (pending, cooking, cancelled, placed_too_late)
     archive.add(
         "points_movements",
-        [{"_id": movement_id(order.id, kind), "points": 1} for order in orders for kind in MovementKind],
+        [
+            {"_id": loyalty.movement_id(order.id, kind), "points": 1}
+            for order in orders
+            for kind in loyalty.MovementKind
+        ],
     )
     archive.finish()
     assert {found["_id"] for found in all_of(archive, "points_movements")} == {
         f"{pending.id}:redeemed",
         f"{cooking.id}:redeemed",
         f"{cooking.id}:earned",
-        *(f"{cancelled.id}:{kind}" for kind in MovementKind),
+        *(f"{cancelled.id}:{kind}" for kind in loyalty.MovementKind),
     }
+
+
+def test_the_stock_rooms_counters_become_the_sum_of_the_ledger_that_was_read_after_them(archive: Archive) -> None:
+    now = utc_now()
+    opening = Movement(id="van", ingredient="v1.5", kind=MovementKind.DELIVERY, on_hand=10, at=now)
+    kept, ended, marked = (reservations(order_id, {"v1.5": 1}, now)[0] for order_id in ("a", "b", "c"))
+    end = deductions([ended], now)
+    marks = {key_of(marked.id): {**ledger_document(marked), "_id": None}}
+    archive.add("stock", [{"_id": "levels", "available": {}, "marks": marks, "pens": {"p": {}}, "cleared": 3}])
+    archive.add("stock_movements", [ledger_document(movement) for movement in (opening, kept, ended, *end)])
+    archive.finish()
+
+    (counters,) = all_of(archive, "stock")
+    assert Counted.of(counters).levels == {"v1.5": Level(on_hand=9, reserved=2)}
+    assert (Counted.of(counters).marks, "pens" in counters) == ({}, False)
+    ledger = all_of(archive, "stock_movements")
+    assert {document["_id"] for document in ledger} == {"van", *(m.id for m in (kept, ended, marked, *end))}
+    assert {document["_id"] for document in ledger if "unseen" in document} == {kept.id, marked.id}

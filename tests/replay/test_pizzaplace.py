@@ -5,7 +5,7 @@ from datetime import date
 import msgspec
 import pytest
 
-from app.models.kitchen import MenuRequest
+from app.models.menu import MenuRequest
 from app.models.order_requests import PlaceOrderRequest
 from app.replay.failure import ReplayFailed
 from app.replay.pizzaplace import Pizzaplace, load_pizzaplace

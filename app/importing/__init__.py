@@ -1,0 +1,1 @@
+"""Orders of the past, from a file into the store."""

@@ -1,0 +1,1 @@
+"""What the orders add up to: facts about each, rolled up by hour, day and month, and read as reports."""

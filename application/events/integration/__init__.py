@@ -1,0 +1,1 @@
+"""Reactions to what others report to us: their CloudEvents, taken at POST /api/events."""

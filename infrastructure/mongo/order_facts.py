@@ -1,0 +1,99 @@
+"""Facts about orders: one document each, under the order's id; what changes one then marks its hour."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from pymongo import DeleteOne, UpdateOne
+from pymongo.errors import BulkWriteError
+
+from application.analytics.calendar import utc_hour
+from application.analytics.facts import FactChange, OrderFact
+from infrastructure.mongo.client import Collection, Document
+from infrastructure.mongo.errors import DUPLICATE_KEY, persist, store_errors
+from infrastructure.serialization import from_document, to_document
+from infrastructure.tokens import new_token
+
+LARGEST_BATCH = 500
+
+
+class MongoOrderFacts:
+    """A mark follows the fact. If the process dies in between, the event comes again, and with it the mark."""
+
+    def __init__(self, facts: Collection, marks: Collection) -> None:
+        self._facts = facts
+        self._marks = marks
+
+    async def apply(self, changes: Sequence[OrderFact | FactChange], *, generation: str = "") -> None:
+        for start in range(0, len(changes), LARGEST_BATCH):
+            await self._apply(changes[start : start + LARGEST_BATCH], generation)
+
+    async def _apply(self, changes: Sequence[OrderFact | FactChange], generation: str) -> None:
+        writes = [
+            _putting(change, generation) if isinstance(change, OrderFact) else _changing(change) for change in changes
+        ]
+        await persist(lambda: self._write(writes))
+        hours = {utc_hour(change.placed_at) for change in changes if isinstance(change, OrderFact)}
+        others = [change.order_id for change in changes if isinstance(change, FactChange)]
+        await self._mark(hours | await self._hours_of(others))
+
+    async def _write(self, writes: list[UpdateOne]) -> None:
+        try:
+            await self._facts.bulk_write(writes, ordered=False)
+        except BulkWriteError as failure:
+            # To put a fact where one is ahead of it is to insert a second one, which the id forbids.
+            if failure.details["writeConcernErrors"] or any(
+                error["code"] != DUPLICATE_KEY for error in failure.details["writeErrors"]
+            ):
+                raise
+
+    async def between(self, start: datetime, end: datetime) -> list[OrderFact]:
+        with store_errors():
+            found = await self._facts.find({"placed_at": {"$gte": start, "$lt": end}}, {"generation": 0}).to_list(None)
+        return [from_document({"order_id": document.pop("_id"), **document}, OrderFact) for document in found]
+
+    async def first_after(self, moment: datetime) -> datetime | None:
+        with store_errors():
+            cursor = self._facts.find({"placed_at": {"$gte": moment}}, {"placed_at": 1}).sort("placed_at", 1).limit(1)
+            found = await cursor.to_list(None)
+        return found[0]["placed_at"] if found else None
+
+    async def others(self, generation: str, *, after: str, limit: int) -> list[tuple[str, int]]:
+        where = {"_id": {"$gt": after}, "generation": {"$ne": generation}}
+        with store_errors(60.0):  # it may have to look at every fact
+            found = await self._facts.find(where, {"version": 1}).sort("_id", 1).limit(limit).to_list(None)
+        return [(document["_id"], document["version"]) for document in found]
+
+    async def remove(self, order_ids: Sequence[str]) -> None:
+        hours = await self._hours_of(order_ids)
+        writes = [DeleteOne({"_id": order_id}) for order_id in order_ids]
+        if writes:
+            await persist(lambda: self._facts.bulk_write(writes, ordered=False))
+        await self._mark(hours)
+
+    async def _hours_of(self, order_ids: Sequence[str]) -> set[datetime]:
+        if not order_ids:
+            return set()
+        with store_errors():
+            found = await self._facts.find({"_id": {"$in": list(order_ids)}}, {"placed_at": 1}).to_list(None)
+        return {utc_hour(document["placed_at"]) for document in found}
+
+    async def _mark(self, hours: Iterable[datetime]) -> None:
+        await mark_hours(self._marks, hours)
+
+
+async def mark_hours(marks: Collection, hours: Iterable[datetime]) -> None:
+    token = new_token()
+    writes = [UpdateOne({"_id": hour}, {"$set": {"token": token}}, upsert=True) for hour in hours]
+    if writes:
+        await persist(lambda: marks.bulk_write(writes, ordered=False))
+
+
+def _putting(fact: OrderFact, generation: str) -> UpdateOne:
+    document: Document = to_document(fact)
+    behind = {"_id": document.pop("order_id"), "version": {"$lte": fact.version}}
+    return UpdateOne(behind, {"$set": {**document, "generation": generation}}, upsert=True)
+
+
+def _changing(change: FactChange) -> UpdateOne:
+    behind = {"_id": change.order_id, "version": {"$lt": change.version}}
+    return UpdateOne(behind, {"$set": {"version": change.version, **change.changed}})
