@@ -97,7 +97,7 @@ def _facts(orders: int) -> Iterator[OrderFact]:
             total_amount=sum(line.amount for line in lines),
             pizza_count=sum(line.quantity for line in lines),
             lines=lines,
-            customer=f"{chance.randrange(CUSTOMERS) * 0x9E3779B97F4A7C15 % 2**64:016x}",
+            customer=f"{chance.randrange(CUSTOMERS) * 0x9E3779B97F4A7C15 % 2**60:015x}",
             confirmed_at=confirmed,
             estimated_ready_at=confirmed + timedelta(minutes=12),
             cooking_at=cooking,

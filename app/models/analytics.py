@@ -188,7 +188,7 @@ class CustomersResponse(ReportResponse):
         RANGE
         | {
             "customers": 2, "returningCustomers": 1, "ordersWithoutCustomer": 0, "revenueWithoutCustomer": 0,
-            "items": [{"customer": "5f0c1e7a93b2d486", "orders": 2, "revenue": 6335}],
+            "items": [{"customer": "5f0c1e7a93b2d48", "orders": 2, "revenue": 6335}],
         }
     )  # fmt: skip
 

@@ -124,8 +124,8 @@ class CustomerKeys:
         self._secret = secret
 
     def of(self, phone: str) -> str | None:
-        """16 hexadecimal digits; None where there is no number."""
-        return hmac.digest(self._secret, phone.encode(), sha256).hex()[:16] if phone else None
+        """15 hexadecimal digits, which are 60 bits: what Python adds up fastest. None where there is no number."""
+        return hmac.digest(self._secret, phone.encode(), sha256).hex()[:15] if phone else None
 
 
 @dataclass(slots=True)

@@ -222,12 +222,8 @@ class Customers:
         """Leave what has come since; `earlier` counts nothing that is not counted here."""
         self.orders -= earlier.orders
         self.unknown -= earlier.unknown
-        for key, value in earlier.sums.items():
-            rest = self.sums[key] - value
-            if rest:
-                self.sums[key] = rest
-            else:
-                del self.sums[key]
+        before = earlier.sums.get
+        self.sums = {key: rest for key, value in self.sums.items() if (rest := value - before(key, 0))}
 
 
 @dataclass(slots=True)

@@ -3,7 +3,6 @@
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from operator import itemgetter
 
 from application.analytics.calendar import Calendar, Level, Unit
 from application.analytics.figures import (
@@ -111,15 +110,16 @@ def kitchen(times: KitchenTimes) -> KitchenReport:
 
 def customers(found: Customers, limit: int) -> CustomersReport:
     """Who bought for most comes first; of two that bought for the same, who ordered more often."""
-    best = heapq.nlargest(limit, found.sums.items(), key=itemgetter(1, 0))
+    least = min(heapq.nlargest(limit, found.sums.values()), default=0)
+    best = sorted(((value, key) for key, value in found.sums.items() if value >= least), reverse=True)[:limit]
     return CustomersReport(
         customers=len(found.sums),
-        returning_customers=sum(value & ORDER_MASK > 1 for value in found.sums.values()),
+        returning_customers=sum([value & ORDER_MASK > 1 for value in found.sums.values()]),
         orders_without_customer=found.unknown & ORDER_MASK,
         revenue_without_customer=found.unknown >> ORDER_BITS,
         items=[
-            CustomerSum(customer=f"{key:016x}", orders=value & ORDER_MASK, revenue=value >> ORDER_BITS)
-            for key, value in best
+            CustomerSum(customer=f"{key:015x}", orders=value & ORDER_MASK, revenue=value >> ORDER_BITS)
+            for value, key in best
         ],
     )
 
