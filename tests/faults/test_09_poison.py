@@ -9,7 +9,7 @@ from tests.faults.conftest import Conclude
 from tests.faults.lab import Lab
 from tests.faults.ledger import Verdict
 from tests.faults.operators_desk import desk_of
-from tests.faults.receiver import Choose, attributes_of
+from tests.faults.receiver import OF_AN_ORDER, Choose, attributes_of
 from tests.faults.traffic import EVENTS_OF_AN_ORDER
 from tests.sinks import OK, Behaviour, Reply, Request
 
@@ -50,7 +50,7 @@ def _sick(poisoned: Callable[[str], bool], past_a_parked_one: list[str]) -> Choo
 
     def choose(request: Request) -> Behaviour:
         (event,) = attributes_of(request)
-        if not poisoned(event["subject"]):
+        if OF_AN_ORDER not in event["type"] or not poisoned(event["subject"]):
             return OK
         if int(event["sequence"]) > 1:
             past_a_parked_one.append(f"{event['subject']} #{event['sequence']}")
