@@ -46,7 +46,7 @@ class LogEntry:
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """`log` is in the order of its positions; `tickets` tells the version that each order's ticket has seen."""
+    """`log` is what it tells of all but customers, in the order of its positions; `tickets` tells the version that each order's ticket has seen."""
 
     orders: Mapping[str, OrderEntry]
     log: list[LogEntry]
@@ -123,7 +123,7 @@ class SqliteAuditor:
             customers = connection.execute("SELECT id, pending FROM customers").fetchall()
             log = connection.execute(
                 "SELECT aggregate_id, aggregate_version, type, json_extract(data, '$.event_id') FROM events"
-                " ORDER BY position"
+                " WHERE aggregate_id NOT IN (SELECT id FROM customers) ORDER BY position"
             ).fetchall()
             tickets = connection.execute("SELECT order_id, version FROM tickets").fetchall()
             kitchen = json.loads(connection.execute("SELECT state FROM kitchens").fetchone()[0])
@@ -156,6 +156,7 @@ class MongoAuditor:
         incoming = await self._all("incoming", {"pending": 1})
         customers = await self._all("customers", {"pending": 1})
         kitchens = await self._all("kitchens", {"state": 1})
+        of_customers = {found["_id"] for found in customers}
         return Books(
             orders={
                 found["_id"]: OrderEntry(
@@ -170,6 +171,7 @@ class MongoAuditor:
             log=[
                 LogEntry(found["aggregate_id"], found["aggregate_version"], found["type"], found["event_id"])
                 for found in sorted(log, key=lambda found: int(found["_id"]))
+                if found["aggregate_id"] not in of_customers
             ],
             tickets={found["_id"]: found["version"] for found in tickets},
             places=_places(kitchens[0]["state"]),
