@@ -46,7 +46,8 @@ class LogEntry:
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """`log` is what it tells of all but customers, in the order of its positions; `tickets` tells the version that each order's ticket has seen."""
+    """`log` is what it tells of all but customers, in the order of its positions; `tickets` tells the version that each
+    order's ticket has seen."""
 
     orders: Mapping[str, OrderEntry]
     log: list[LogEntry]
