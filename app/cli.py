@@ -1,5 +1,5 @@
 """The command line: `pizzeria serve`, `pizzeria replay`, `pizzeria backup`, `pizzeria restore`, `pizzeria import`,
-`pizzeria rebuild`."""
+`pizzeria rebuild`, `pizzeria demo`."""
 
 import asyncio
 import sys
@@ -12,6 +12,7 @@ from app.auth import StaffKeys
 from app.backup.command import backup, restore
 from app.bootstrap import build_service
 from app.command_settings import settings_or_exit
+from app.demo.command import demo
 from app.importing.command import HELP as IMPORT_HELP
 from app.importing.command import import_
 from app.logs import configure_logs
@@ -26,6 +27,7 @@ app.command()(replay)
 app.command()(backup)
 app.command()(restore)
 app.command()(rebuild)
+app.command()(demo)
 app.command("import", help=IMPORT_HELP)(import_)
 
 

@@ -1,5 +1,6 @@
 """Where aggregates are kept. Every store implements these, and every store passes the same contract tests."""
 
+from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
 
 from domain.aggregate import AggregateRoot
@@ -21,6 +22,10 @@ class Repository(Protocol[A]):
 
     async def find(self, aggregate_id: str) -> A | None:
         """Load one, or None where there is none. Raises `StoreUnavailable`."""
+        ...
+
+    async def find_many(self, aggregate_ids: Sequence[str]) -> dict[str, A]:
+        """Load those that there are, by id, in one look. Raises `StoreUnavailable`."""
         ...
 
     async def add(self, aggregate: A) -> None:

@@ -7,9 +7,16 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from app.models.base import RequestModel, ResponseModel, ShortText, example
+from app.models.base import MenuId, Notes, RequestModel, ResponseModel, ShortText, example
+from app.models.inventory import MOST
 from app.models.payments import Currency, PaidAmount, PaymentId
-from domain.events import DriverPositionReportedEvent, IncomingEvent, PaymentReportedEvent, PizzaCookedEvent
+from domain.events import (
+    DriverPositionReportedEvent,
+    IncomingEvent,
+    PaymentReportedEvent,
+    PizzaCookedEvent,
+    StockDeliveredEvent,
+)
 from domain.order_state import PaymentMethod
 from infrastructure.cloudevents.grammar import parse_moment
 
@@ -35,6 +42,12 @@ class PaymentReported(RequestModel):
 class PizzaCooked(RequestModel):
     order_id: Id
     cook: ShortText
+
+
+class StockDelivered(RequestModel):
+    ingredient: MenuId
+    amount: int = Field(ge=1, le=MOST)
+    note: Notes | None = None
 
 
 class DriverPositionReported(RequestModel):
@@ -67,6 +80,9 @@ KNOWN_TYPES: dict[str, KnownType] = {
     ),
     "com.mariopizzeria.kitchen.cooked.v1": KnownType(
         PizzaCookedEvent, PizzaCooked, {"orderId": "01a1fc0a-da02-70ba-b23f-1fafa9d8f1b3", "cook": "Luigi"}
+    ),
+    "com.mariopizzeria.stock.delivered.v1": KnownType(
+        StockDeliveredEvent, StockDelivered, {"ingredient": "dough", "amount": 50, "note": "Mill, 4 May"}
     ),
     "com.mariopizzeria.driver.position.v1": KnownType(
         DriverPositionReportedEvent,

@@ -1,6 +1,5 @@
 """Customers: found or made by their orders, and forgotten on request."""
 
-import asyncio
 from collections.abc import Sequence
 
 from application.customer_desk import CustomerDesk
@@ -20,16 +19,7 @@ class CustomerProfileHandler(BatchEventHandler[OrderPlacedEvent]):
         self._desk = desk
 
     async def handle_batch(self, events: Sequence[OrderPlacedEvent]) -> None:
-        by_phone: dict[str, list[OrderPlacedEvent]] = {}
-        for event in events:
-            if event.customer_phone:
-                by_phone.setdefault(event.customer_phone, []).append(event)
-        # All at the same time, so that they share the store's writes.
-        outcomes = await asyncio.gather(*map(self._desk.meet, by_phone.values()), return_exceptions=True)
-        failures: dict[str, Exception] = {}
-        for group, outcome in zip(by_phone.values(), outcomes, strict=True):
-            if isinstance(outcome, Exception):
-                failures |= {event.event_id: outcome for event in group}
+        failures = await self._desk.meet(events)
         if failures:
             raise BatchFailed(failures)
 

@@ -30,6 +30,7 @@ from domain.events.incoming import (
     IncomingEvent,
     PaymentReportedEvent,
     PizzaCookedEvent,
+    StockDeliveredEvent,
 )
 from domain.events.inventory import (
     IngredientAddedEvent,
@@ -118,6 +119,7 @@ __all__ = [
     "RecipeChangedEvent",
     "RecipeRemovedEvent",
     "RefundRequestedEvent",
+    "StockDeliveredEvent",
     "StockRunningLowEvent",
     "StopCompletedEvent",
     "StopDroppedEvent",

@@ -39,6 +39,15 @@ class PizzaCookedEvent(IncomingEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StockDeliveredEvent(IncomingEvent):
+    """`amount` is in the ingredient's units."""
+
+    ingredient: str
+    amount: int
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DriverPositionReportedEvent(IncomingEvent):
     """In degrees (WGS 84), at the moment `at`."""
 

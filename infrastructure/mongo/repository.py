@@ -1,6 +1,6 @@
 """Aggregates as documents: state, version, and the events that wait, changed together in one atomic write."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
@@ -57,9 +57,16 @@ class MongoRepository(Generic[A]):
     async def find(self, aggregate_id: str) -> A | None:
         with store_errors():
             document = await self._collection.find_one({"_id": aggregate_id})
-        if document is None:
-            return None
-        aggregate = self._restore(aggregate_id, from_document(document["state"], self._state_type), document["version"])
+        return None if document is None else self._load(document)
+
+    async def find_many(self, aggregate_ids: Sequence[str]) -> dict[str, A]:
+        with store_errors():
+            found = await self._collection.find({"_id": {"$in": list(aggregate_ids)}}).to_list(None)
+        return {document["_id"]: self._load(document) for document in found}
+
+    def _load(self, document: Document) -> A:
+        state = from_document(document["state"], self._state_type)
+        aggregate = self._restore(document["_id"], state, document["version"])
         self._seen[aggregate] = _Seen.of(document)
         return aggregate
 

@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -54,6 +54,13 @@ class SqliteRepository(Generic[A]):
     async def find(self, aggregate_id: str) -> A | None:
         rows = self._database.read(f"SELECT state, version FROM {self._kind.home} WHERE id = ?", (aggregate_id,))  # noqa: S608
         return self._kind.restore(aggregate_id, self._states.decode(rows[0][0]), rows[0][1]) if rows else None
+
+    async def find_many(self, aggregate_ids: Sequence[str]) -> dict[str, A]:
+        rows = self._database.read(
+            f"SELECT id, state, version FROM {self._kind.home} WHERE id IN (SELECT value FROM json_each(?))",  # noqa: S608
+            (to_json(list(aggregate_ids)).decode(),),
+        )
+        return {row[0]: self._kind.restore(row[0], self._states.decode(row[1]), row[2]) for row in rows}
 
     async def add(self, aggregate: A) -> None:
         pending = [PendingEvent(event) for event in aggregate.raised]

@@ -9,6 +9,7 @@ import httpx
 
 PAYMENT = "com.mariopizzeria.payment.received.v1"
 COOKED = "com.mariopizzeria.kitchen.cooked.v1"
+DELIVERED = "com.mariopizzeria.stock.delivered.v1"
 POSITION = "com.mariopizzeria.driver.position.v1"
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"

@@ -16,6 +16,10 @@ from tests.sinks import Reply, Sink
 from tests.waiting import eventually
 
 
+def is_asked_for(letter: dict[str, Any]) -> bool:
+    return not letter["id"].startswith("customer:")
+
+
 @dataclass(frozen=True, slots=True)
 class Office:
     """The operator's desk of a service whose sink refuses everything for good."""
@@ -24,8 +28,9 @@ class Office:
     sink: Sink
 
     async def letters(self) -> list[dict[str, Any]]:
-        letters: list[dict[str, Any]] = (await self.staff.get("/api/dead-letters")).json()["items"]
-        return letters
+        """Those that the tests are about: who orders first becomes a customer, which the sink refuses to hear too."""
+        letters = (await self.staff.get("/api/dead-letters")).json()["items"]
+        return [letter for letter in letters if is_asked_for(letter)]
 
     async def wait_for_letters(self, count: int) -> list[dict[str, Any]]:
         async def is_so() -> bool:
@@ -91,7 +96,7 @@ async def test_letters_come_in_pages(office: Office) -> None:
         params = {"limit": "2"} | ({"cursor": cursor} if cursor else {})
         page = (await office.staff.get("/api/dead-letters", params=params)).json()
         assert len(page["items"]) <= 2
-        seen += [letter["id"] for letter in page["items"]]
+        seen += [letter["id"] for letter in page["items"] if is_asked_for(letter)]
         cursor = page["nextCursor"]
 
     assert sorted(seen) == sorted(everything)
@@ -106,7 +111,7 @@ async def test_pages_hold_the_letters_of_every_kind_and_each_once(office: Office
     while cursor is not None and len(seen) <= len(everything):
         params = {"limit": "2"} | ({"cursor": cursor} if cursor else {})
         page = (await office.staff.get("/api/dead-letters", params=params)).json()
-        seen += [letter["id"] for letter in page["items"]]
+        seen += [letter["id"] for letter in page["items"] if is_asked_for(letter)]
         cursor = page["nextCursor"]
 
     assert seen == everything

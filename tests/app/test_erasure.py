@@ -28,8 +28,8 @@ from tests.waiting import eventually
 
 PHONE = "+390559876543"
 TRACES = (
-    PHONE.lstrip("+"), "Zenobia", "zenobia@palmyra.example", "Columns", "7777", "camel outside", "back to Palmyra",
-    "Septimia",
+    PHONE.lstrip("+"), "Zenobia", "zenobia@palmyra.example", "Columns", "Tetrapylon", "camel outside",
+    "back to Palmyra", "Septimia",
 )  # fmt: skip
 ORDERS = 12
 
@@ -49,7 +49,7 @@ async def settings(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
 
 
 async def order(service: Service, number: int) -> None:
-    address = Address(street=f"{number} Street of Columns", city="Palmyra", postal_code=f"7777{number}")
+    address = Address(street=f"{number} Street of Columns", city="Palmyra", postal_code=f"Tetrapylon {number}")
     placed = await service.mediator.execute(
         PlaceOrderCommand(
             customer=Customer(name="Zenobia", phone=PHONE, email="zenobia@palmyra.example"),
@@ -57,7 +57,7 @@ async def order(service: Service, number: int) -> None:
             items=(BasketItem(pizza="margherita", size="large", quantity=2),),
             notes="camel outside",
             idempotency_key=f"Zenobia-{number}",
-            request_digest="7777",
+            request_digest="Tetrapylon",
         )
     )
     await service.mediator.execute(ConfirmOrderCommand(order_id=placed.id))

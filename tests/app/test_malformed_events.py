@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.app.orders import problem
-from tests.app.reports import BATCH, STRUCTURED, a_payment_report, a_report, binary, send, send_batch
+from tests.app.reports import BATCH, DELIVERED, STRUCTURED, a_payment_report, a_report, binary, send, send_batch
 
 WITHOUT = object()
 #: An attribute, and a value that it must not have.
@@ -193,6 +193,13 @@ async def test_wrong_data_are_named_by_their_member(staff: httpx.AsyncClient, ch
 async def test_a_wrong_position_is_named(staff: httpx.AsyncClient, data: dict[str, Any], member: str) -> None:
     report = a_report()
     refusal = problem(await send(staff, report | {"data": report["data"] | data}), 422, "invalid_request")
+    assert refusal["parameter"] == f"/data{member}"
+
+
+@pytest.mark.parametrize(("data", "member"), [({"amount": 0}, "/amount"), ({"ingredient": "a b"}, "/ingredient")])
+async def test_a_wrong_delivery_is_named(staff: httpx.AsyncClient, data: dict[str, Any], member: str) -> None:
+    delivery = {"ingredient": "dough", "amount": 5} | data
+    refusal = problem(await send(staff, a_report(type=DELIVERED, data=delivery)), 422, "invalid_request")
     assert refusal["parameter"] == f"/data{member}"
 
 

@@ -11,6 +11,7 @@ from application.customer_ids import CustomerIds
 from application.events.customers import CustomerProfileHandler
 from application.events.loyalty import LoyaltyPointsHandler
 from application.loyalty_desk import LoyaltyDesk
+from application.ports.loyalty import PointsLedger
 from application.queries.customers import CustomerReader
 from application.store import Store
 from domain.customer import CustomerProfile
@@ -45,13 +46,13 @@ class Counter:
             store.customers, store.orders, store.order_queries, store.event_log, store.outboxes
         )
 
-    def loyalty_desk(self, orders: Repository[Order]) -> LoyaltyDesk:
-        """One that adds orders here."""
+    def loyalty_desk(self, orders: Repository[Order], ledger: PointsLedger | None = None) -> LoyaltyDesk:
+        """One that adds orders here, and reads that ledger."""
         return LoyaltyDesk(
             customers=self.store.customers,
             orders=orders,
             queries=self.store.order_queries,
-            ledger=self.store.points,
+            ledger=ledger or self.store.points,
             ids=self.ids,
             point_value=POINT_VALUE,
         )

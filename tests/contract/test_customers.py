@@ -109,6 +109,16 @@ async def test_a_new_order_tells_what_has_changed_and_keeps_the_rest(counter: Co
     assert [event.fields for event in changes] == [("name", "addresses")]
 
 
+async def test_of_several_new_orders_the_newest_counts_whichever_comes_first(counter: Counter) -> None:
+    await counter.meets(ordered(placed_at=ago(9)))
+
+    await counter.meets(*(ordered(name=f"Anna {n}", placed_at=ago(n), fulfilment=to(f"Via {n}")) for n in (2, 1, 3)))
+
+    details = (await counter.profile()).state.details
+    assert details.name == "Anna 1"
+    assert [address.street for address in details.addresses] == ["Via 1", "Via 2", "Via 3"]
+
+
 async def test_the_last_addresses_are_kept_the_newest_first(counter: Counter) -> None:
     for n in range(MAX_ADDRESSES + 3):
         await counter.meets(ordered(fulfilment=to(f"Via {n}"), placed_at=ago(20 - n)))

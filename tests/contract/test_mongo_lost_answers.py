@@ -8,8 +8,10 @@ import pytest
 
 from application.clock import utc_now
 from application.dispatch.outbox import Delivery, Outbox, Outcome, PendingEvent, Settlement
+from application.ports.loyalty import MovementKind, PointsMovement
 from application.ports.notifications import NotificationStatus
 from domain.errors import VersionConflict
+from domain.events import without_person
 from infrastructure.mongo.client import Driver
 from infrastructure.mongo.store import MongoStore
 from tests.builders import an_order, confirm
@@ -175,3 +177,23 @@ async def test_the_record_of_a_notification_is_written_once(wired: Wired) -> Non
     await wired.store.notifications.write(later)
 
     assert await wired.store.notifications.find(["e1/sms", "e2/sms"]) == {record.id: record for record in later}
+
+
+async def test_points_enter_the_ledger_once(wired: Wired) -> None:
+    movement = PointsMovement(order_id="order-1", kind=MovementKind.EARNED, customer_id="anna", points=7, at=utc_now())
+    wired.lose(movement.id.encode())
+
+    await wired.store.points.add([movement])
+
+    assert await wired.store.points.balance("anna") == 7
+    assert await wired.store.points.list("anna", limit=9) == [movement]
+
+
+async def test_an_erasure_of_the_log_is_done(wired: Wired) -> None:
+    order = an_order()
+    await wired.store.event_log.append(order.raised)
+    wired.lose(b"update")
+
+    await wired.store.event_log.erase([order.id])
+
+    assert [entry.event for entry in await wired.store.event_log.after(0, 9)] == [without_person(order.raised[0])]

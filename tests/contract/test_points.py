@@ -151,6 +151,28 @@ async def test_points_are_gone_the_moment_that_they_are_redeemed_and_go_once(cou
     assert (await counter.store.orders.get(order.id)).state.total_amount == 2_500 - 300
 
 
+async def test_points_that_reach_the_ledger_while_it_is_read_count_once(counter: Counter) -> None:
+    await counter.credits(100)
+    order = ordered(points=60)
+    placed = order.raised[0]
+    await counter.loyalty.add(order)
+
+    class Growing:
+        """Looked at twice, and the redemption enters it in between."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(counter.store.points, name)
+
+        async def present(self, movement_ids: Sequence[str]) -> set[str]:
+            before = await counter.store.points.present(movement_ids)
+            await deliver(counter, [placed])
+            return before
+
+    account = await counter.loyalty_desk(counter.store.orders, Growing()).account(await counter.profile())
+
+    assert (account.balance, await counter.balance()) == (40, 40)
+
+
 async def test_what_the_ledger_has_leaves_the_profile_with_the_next_redemption(counter: Counter) -> None:
     await counter.credits(1_000)
     for n in range(MAX_REDEMPTIONS + 5):

@@ -37,6 +37,23 @@ async def test_an_order_comes_back_with_every_field_that_it_was_saved_with(store
     assert found.raised == ()
 
 
+async def test_many_are_loaded_at_once_and_saved_like_any(store: Store) -> None:
+    orders = [an_order() for _ in range(3)]
+    for order in orders:
+        await store.orders.add(order)
+    wanted = [orders[2].id, orders[0].id, orders[0].id, new_order_id(utc_now())]
+
+    found = await store.orders.find_many(wanted)
+
+    assert {one.id: (one.version, one.state) for one in found.values()} == {
+        order.id: (1, order.state) for order in (orders[0], orders[2])
+    }
+    confirm(found[orders[0].id])
+    await store.orders.save(found[orders[0].id])
+    assert (await store.orders.get(orders[0].id)).version == 2
+    assert await store.orders.find_many([]) == {}
+
+
 async def test_fields_that_only_other_orders_have_come_back_too(store: Store) -> None:
     order = an_order(fulfilment=PICKUP)
     await store.orders.add(order)

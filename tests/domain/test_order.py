@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.errors import DomainError, IllegalMove, InvalidOrder, StaleVersion, TooLateToCancel
+from domain.errors import DomainError, IllegalMove, InvalidOrder, OrdersUnderWay, StaleVersion, TooLateToCancel
 from domain.events import (
     CookingStartedEvent,
     OrderCancelledEvent,
     OrderCollectedEvent,
     OrderConfirmedEvent,
+    OrderCustomerErasedEvent,
     OrderDeliveredEvent,
     OrderPlacedEvent,
     OrderRanLateEvent,
@@ -19,7 +20,7 @@ from domain.events import (
 )
 from domain.order import Order
 from domain.order_lifecycle import TRANSITIONS, FulfilmentType, Move, OrderStatus
-from domain.order_state import Address, Customer, Fulfilment, OrderLine, StaffMember
+from domain.order_state import NOBODY, Address, Customer, Fulfilment, OrderLine, StaffMember
 
 NOW = datetime(2026, 3, 6, 19, 30, tzinfo=UTC)
 LUIGI = StaffMember(id="luigi", name="Luigi")
@@ -66,6 +67,46 @@ def test_an_order_is_worth_the_sum_of_its_lines() -> None:
     order = placed()
     assert order.state.total_amount == 2 * 1699 + 1469
     assert order.state.pizza_count == 3
+
+
+def test_a_discount_comes_off_what_is_to_be_paid_and_never_exceeds_it() -> None:
+    def discounted(discount: int) -> Order:
+        return Order.place(
+            "order-1",
+            customer=Customer(name="Anna", phone="+39 081 1234"),
+            fulfilment=PICKUP,
+            items=[SMALL],
+            currency="EUR",
+            now=NOW,
+            discount=discount,
+            points_redeemed=7,
+        )
+
+    order = discounted(1469)
+    (event,) = order.raised
+    assert isinstance(event, OrderPlacedEvent)
+    assert (order.state.total_amount, order.state.discount, order.state.points_redeemed) == (0, 1469, 7)
+    assert (event.total_amount, event.discount, event.points_redeemed) == (0, 1469, 7)
+    for impossible in (1470, -1):
+        with pytest.raises(InvalidOrder) as refusal:
+            discounted(impossible)
+        assert refusal.value.parameter == "/redeemPoints"
+
+
+@pytest.mark.parametrize("status", OrderStatus)
+def test_an_order_forgets_its_customer_once_it_is_finished_and_not_before(status: OrderStatus) -> None:
+    order = placed()
+    order.state.status = status
+    if order.open_moves:
+        with pytest.raises(OrdersUnderWay):
+            order.forget_customer(NOW)
+        assert order.state.customer.name == "Anna"
+        return
+    for _ in range(2):
+        order.forget_customer(NOW)
+    assert (order.state.customer, order.state.fulfilment.address) == (NOBODY, None)
+    assert order.state.total_amount == 2 * 1699 + 1469
+    assert [type(event) for event in order.raised] == [OrderPlacedEvent, OrderCustomerErasedEvent]
 
 
 def test_placing_raises_one_event_that_tells_all_of_it() -> None:

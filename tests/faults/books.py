@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from pymongo import AsyncMongoClient
 
 #: Where what traffic changes is kept.
-HOMES = ("orders", "incoming")
+HOMES = ("orders", "customers", "incoming")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +54,22 @@ class Books:
     places: tuple[str, ...]
     #: What came in, by the inbox's ids, with what still waits of it.
     incoming: Mapping[str, tuple[Pending, ...]] = field(default_factory=dict)
+    #: What still waits of the events of customers, by their ids.
+    customers: Mapping[str, tuple[Pending, ...]] = field(default_factory=dict)
 
     @property
     def waiting(self) -> frozenset[str]:
-        """The orders with events that wait, parked ones included."""
-        return frozenset(order_id for order_id, order in self.orders.items() if order.pending)
+        """The orders and customers with events that wait, parked ones included."""
+        return frozenset(found for found, pending in self._pending.items() if pending)
 
     @property
     def parked(self) -> frozenset[str]:
-        """The orders with an event that some handler has given up."""
-        return frozenset(
-            order_id for order_id, order in self.orders.items() if any(pending.parked for pending in order.pending)
-        )
+        """The orders and customers with an event that some handler has given up."""
+        return frozenset(found for found, pending in self._pending.items() if any(p.parked for p in pending))
+
+    @property
+    def _pending(self) -> dict[str, tuple[Pending, ...]]:
+        return {order_id: order.pending for order_id, order in self.orders.items()} | dict(self.customers)
 
     @property
     def leased(self) -> int:
@@ -78,7 +82,7 @@ class Auditor(Protocol):
     async def read(self) -> Books: ...
 
     async def waiting(self) -> int:
-        """How many orders, and how much of what came in, have events that wait, parked ones included."""
+        """How many orders and customers, and how much of what came in, have events that wait, parked ones included."""
         ...
 
     async def size(self) -> int:
@@ -116,6 +120,7 @@ class SqliteAuditor:
                 "SELECT id, version, status, pending, lease, json_extract(state, '$.payments') FROM orders"
             ).fetchall()
             incoming = connection.execute("SELECT id, pending FROM incoming").fetchall()
+            customers = connection.execute("SELECT id, pending FROM customers").fetchall()
             log = connection.execute(
                 "SELECT aggregate_id, aggregate_version, type, json_extract(data, '$.event_id') FROM events"
                 " ORDER BY position"
@@ -133,6 +138,7 @@ class SqliteAuditor:
             tickets=dict(tickets),
             places=_places(kitchen),
             incoming={entry_id: _pending(json.loads(pending or "[]")) for entry_id, pending in incoming},
+            customers={customer_id: _pending(json.loads(pending or "[]")) for customer_id, pending in customers},
         )
 
 
@@ -148,6 +154,7 @@ class MongoAuditor:
         log = await self._all("events", {"aggregate_id": 1, "aggregate_version": 1, "type": 1, "event_id": 1})
         tickets = await self._all("tickets", {"version": 1})
         incoming = await self._all("incoming", {"pending": 1})
+        customers = await self._all("customers", {"pending": 1})
         kitchens = await self._all("kitchens", {"state": 1})
         return Books(
             orders={
@@ -167,6 +174,7 @@ class MongoAuditor:
             tickets={found["_id"]: found["version"] for found in tickets},
             places=_places(kitchens[0]["state"]),
             incoming={found["_id"]: _pending(found["pending"]) for found in incoming},
+            customers={found["_id"]: _pending(found["pending"]) for found in customers},
         )
 
     async def waiting(self) -> int:

@@ -9,6 +9,7 @@ from tests.faults.ledger import DISPLAY, SINK, Arrival, Ledger
 from tests.sinks import BATCH_TYPE, OK, Behaviour, Request, Reset, Sink
 
 _decode = msgspec.json.Decoder().decode
+OF_AN_ORDER = ".order."
 Choose = Callable[[Request], Behaviour]
 
 
@@ -38,6 +39,8 @@ class Receiver(Sink):
             self._ledger.arrived(Arrival(DISPLAY, incarnation, request.headers["idempotency-key"], order_id, None))
             return
         for attributes in attributes_of(request):
+            if OF_AN_ORDER not in attributes["type"]:
+                continue  # the traffic's guests are customers, and the sink hears of those too
             self.taken += 1
             self._ledger.arrived(
                 Arrival(SINK, incarnation, attributes["id"], attributes["subject"], int(attributes["sequence"]))
@@ -50,8 +53,8 @@ def drop_replies(share: float, chance: Callable[[], float]) -> Choose:
 
 
 def attributes_of(request: Request) -> Iterable[dict[str, Any]]:
-    """Of each event in a request to the sink, in any content mode: its `id`, `subject` and `sequence`, at least."""
+    """Of each event in a request to the sink, in any mode: its `id`, `type`, `subject` and `sequence`, at least."""
     if "ce-id" in request.headers:
-        return [{name: request.headers[f"ce-{name}"] for name in ("id", "subject", "sequence")}]
+        return [{name: request.headers[f"ce-{name}"] for name in ("id", "type", "subject", "sequence")}]
     events = _decode(request.body)
     return events if request.headers["content-type"].startswith(BATCH_TYPE) else [events]

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from application.clock import utc_now
+from application.ports.loyalty import MovementKind as PointsKind
+from application.ports.loyalty import movement_id
 from domain.events import DomainEvent
 from domain.order import Order
 from domain.stock import Level, Movement, MovementKind, deductions, reservations
@@ -132,3 +134,21 @@ def test_the_stock_rooms_counters_become_the_sum_of_the_ledger_that_was_read_aft
     ledger = all_of(archive, "stock_movements")
     assert {document["_id"] for document in ledger} == {"van", *(m.id for m in (kept, ended, marked, *end))}
     assert {document["_id"] for document in ledger if "unseen" in document} == {kept.id, marked.id}
+
+
+def test_points_that_the_copied_order_does_not_warrant_yet_are_left_out(archive: Archive) -> None:
+    pending, cooking, cancelled, placed_too_late = an_order(), an_order_that_cooks(), an_order_that_cooks(), an_order()
+    cancelled.cancel(utc_now(), "no dough")
+    archive.add("orders", [stored(order) for order in (pending, cooking, cancelled)])
+    orders = (pending, cooking, cancelled, placed_too_late)
+    archive.add(
+        "points_movements",
+        [{"_id": movement_id(order.id, kind), "points": 1} for order in orders for kind in PointsKind],
+    )
+    archive.finish()
+    assert {found["_id"] for found in all_of(archive, "points_movements")} == {
+        f"{pending.id}:redeemed",
+        f"{cooking.id}:redeemed",
+        f"{cooking.id}:earned",
+        *(f"{cancelled.id}:{kind}" for kind in PointsKind),
+    }

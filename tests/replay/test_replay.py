@@ -146,7 +146,8 @@ async def place(client: PizzeriaClient, order: HistoricOrder) -> str:
 
 
 def steps_by_order(sink: Sink) -> list[list[str]]:
-    """For each order the steps that the sink was told of, in the order in which it first heard of each."""
+    """For each order the steps that the sink was told of, in the order in which it first heard of each. It hears of the
+    menu too."""
     first_heard = {event.get_id(): event for event in sink.events if ".order." in event.get_type()}
     told = [(event.get_subject() or "", event.get_type().split(".")[-2]) for event in first_heard.values()]
     return [[step for _, step in steps] for _, steps in groupby(sorted(told, key=lambda t: t[0]), lambda t: t[0])]

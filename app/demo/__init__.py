@@ -1,0 +1,1 @@
+"""`pizzeria demo`: one order's story, told by a service of its own."""
