@@ -34,9 +34,5 @@ def decode_part(kind: type[F], data: bytes) -> dict[str, F]:
 
 
 def decode_parts(data: Mapping[str, bytes]) -> Parts:
-    return Parts(
-        timeline=decode_part(Timeline, data["timeline"]),
-        sales=decode_part(Sales, data["sales"]),
-        kitchen=decode_part(KitchenTimes, data["kitchen"]),
-        customers=decode_part(Customers, data["customers"]),
-    )
+    """A part that is missing is empty."""
+    return Parts(**{name: decode_part(kind, data[name]) for kind, name in PART_NAMES.items() if name in data})

@@ -102,6 +102,11 @@ class RollUpKeeper:
                     await self._wanted.wait()
 
     async def _behind(self, start: datetime, end: datetime) -> list[Mark]:
+        zone, marks = await asyncio.gather(
+            self._roll_ups.zone(), self._roll_ups.marks(start - HOUR, end, limit=MOST_WITHIN_A_QUERY + 1)
+        )
+        if zone == self.calendar.name:
+            return marks
         await self.adopt_zone()
         return await self._roll_ups.marks(start - HOUR, end, limit=MOST_WITHIN_A_QUERY + 1)
 

@@ -1,5 +1,6 @@
 """Reads figures of any range of time: whole months, days and hours as they are rolled up, the ends from the facts."""
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -46,10 +47,9 @@ class FiguresReader:
         """The pieces that make up a range, in the order of time; those without orders are left out."""
         start, end = max(within.start or FIRST, FIRST), min(within.end or LAST, LAST)
         await self._keeper.refresh(start, end)
-        pieces: list[Piece[F]] = []
-        for span in self.calendar.split(start, end, levels):
-            pieces += await self._read_span(span, part)
-        return [piece for piece in pieces if piece.figures]
+        spans = self.calendar.split(start, end, levels)
+        read = await asyncio.gather(*(self._read_span(span, part) for span in spans))
+        return [piece for pieces in read for piece in pieces if piece.figures]
 
     async def _read_span(self, span: Span, part: type[F]) -> list[Piece[F]]:
         if span.level is None:

@@ -73,21 +73,19 @@ class RunningCustomers:
                 token = _next(token, told.start, told.token)
                 for currency, customers in told.figures.items():
                     total.setdefault(currency, Customers()).add(customers, told.start)
-            await self._keep(after, token, total, known)
+            await self._keep(after, token, total)
         return token, total
 
     async def _read(self, month: datetime) -> tuple[str, dict[str, Customers]]:
         found = await self._roll_ups.figures(self._zone, Level.UNTIL, month, month + MOMENT, Customers)
         return (found[0].token, found[0].figures) if found else ("", {})
 
-    async def _keep(
-        self, month: datetime, token: str, total: dict[str, Customers], known: Mapping[datetime, str]
-    ) -> None:
+    async def _keep(self, month: datetime, token: str, total: dict[str, Customers]) -> None:
         """Where somebody else has kept one meanwhile, that is as good."""
         if sum(len(customers.sums) for customers in total.values()) > MOST_KEPT:
             return
         id_ = BlockId(Level.UNTIL, month)
-        seen = {id_: known[month]} if month in known else {}
+        seen = await self._roll_ups.tokens(self._zone, [id_])
         await self._roll_ups.write(self._zone, [Block(id_, Parts(customers=total), token)], seen)
 
 

@@ -13,7 +13,9 @@ from infrastructure.mongo.errors import DUPLICATE_KEY, persist, store_errors
 from infrastructure.serialization import from_document, to_document
 from infrastructure.tokens import new_token
 
-LARGEST_BATCH = 500
+LARGEST_BATCH = 200
+#: Seconds for a batch, since no request waits for it.
+BATCH_SECONDS = 10.0
 
 
 class MongoOrderFacts:
@@ -31,7 +33,7 @@ class MongoOrderFacts:
         writes = [
             _putting(change, generation) if isinstance(change, OrderFact) else _changing(change) for change in changes
         ]
-        await persist(lambda: self._write(writes))
+        await persist(lambda: self._write(writes), BATCH_SECONDS)
         hours = {utc_hour(change.placed_at) for change in changes if isinstance(change, OrderFact)}
         others = [change.order_id for change in changes if isinstance(change, FactChange)]
         await self._mark(hours | await self._hours_of(others))
@@ -66,8 +68,7 @@ class MongoOrderFacts:
     async def remove(self, order_ids: Sequence[str]) -> None:
         hours = await self._hours_of(order_ids)
         writes = [DeleteOne({"_id": order_id}) for order_id in order_ids]
-        if writes:
-            await persist(lambda: self._facts.bulk_write(writes, ordered=False))
+        await write_in_batches(self._facts, writes)
         await self._mark(hours)
 
     async def _hours_of(self, order_ids: Sequence[str]) -> set[datetime]:
@@ -84,8 +85,14 @@ class MongoOrderFacts:
 async def mark_hours(marks: Collection, hours: Iterable[datetime]) -> None:
     token = new_token()
     writes = [UpdateOne({"_id": hour}, {"$set": {"token": token}}, upsert=True) for hour in hours]
-    if writes:
-        await persist(lambda: marks.bulk_write(writes, ordered=False))
+    await write_in_batches(marks, writes)
+
+
+async def write_in_batches(collection: Collection, writes: Sequence[UpdateOne | DeleteOne]) -> None:
+    """Writes that may come again, in no order."""
+    for start in range(0, len(writes), LARGEST_BATCH):
+        batch = writes[start : start + LARGEST_BATCH]
+        await persist(lambda batch=batch: collection.bulk_write(batch, ordered=False), BATCH_SECONDS)  # type: ignore[misc]
 
 
 def _putting(fact: OrderFact, generation: str) -> UpdateOne:

@@ -12,6 +12,7 @@ from tests.app.serving import serving
 from tests.contract.servers import drop_database, in_database
 from tests.importing.files import Expected, table, write_import
 from tests.pizzeria import run
+from tests.waiting import eventually
 
 SECONDS = 280
 YEAR = {"from": "2015-01-01T00:00:00Z", "to": "2016-01-01T00:00:00Z"}
@@ -144,12 +145,14 @@ async def test_an_import_that_is_run_again_changes_nothing(place: Place, staff: 
 
 
 async def test_nobody_hears_of_the_past(place: Place, staff: httpx.AsyncClient) -> None:
-    ready = (await staff.get("/health/ready")).json()
+    async def is_ready() -> bool:
+        return bool((await staff.get("/health/ready")).json()["status"] == "ready")
+
+    await eventually(is_ready, 30)
     tickets = [
         ticket
         for status in ("queued", "cooking", "ready", "cancelled")
         for ticket in (await staff.get("/api/kitchen/tickets", params={"status": status})).json()["items"]
     ]
 
-    assert ready["status"] == "ready", ready
     assert tickets == []
