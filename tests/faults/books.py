@@ -17,12 +17,17 @@ HOMES = ("orders", "customers", "incoming")
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """An event that still has to be delivered; `parked` where a handler has given it up."""
+    """An event that still has to be delivered: to the handlers in `todo` (None: to all that take it). `parked` where one
+    has given it up."""
 
     event_id: str
     type: str
     version: int
     parked: bool
+    todo: frozenset[str] | None = None
+
+    def waits_for(self, handler: str) -> bool:
+        return self.todo is None or handler in self.todo
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +207,7 @@ def _pending(stored: list[dict[str, Any]]) -> tuple[Pending, ...]:
             entry["type"],
             entry["data"]["aggregate_version"],
             any(delivery.get("parked_at") for delivery in (entry.get("todo") or {}).values()),
+            None if entry.get("todo") is None else frozenset(entry["todo"]),
         )
         for entry in stored
     )

@@ -9,9 +9,11 @@ from pathlib import Path
 from tests.contract.servers import drop_database, in_database
 from tests.faults.books import Auditor, Books, MongoAuditor, SqliteAuditor
 from tests.faults.lab import Lab, a_lab
-from tests.faults.ledger import Acknowledged, Arrival, Ledger, Verdict
+from tests.faults.ledger import DISPLAY, SINK, Acknowledged, Arrival, Ledger, Verdict
 from tests.pizzeria import run
 
+#: Who tells each receiver.
+HANDLERS = {SINK: "CloudEventsHandler", DISPLAY: "KitchenDisplayHandler"}
 INCONSISTENT = "events that a copy has twice, beyond its orders, or not at all"
 
 
@@ -66,13 +68,17 @@ async def serve_copy(lab: Lab, file: Path, before: Known, after: Known) -> Verdi
 
 
 def _told(books: Books, before: Known, after: Known) -> list[Arrival]:
-    waiting = {pending.event_id for order in books.orders.values() for pending in order.pending}
-    happened = waiting | {entry.event_id for entry in books.log}
+    pending = [pending for order in books.orders.values() for pending in order.pending]
+    waiting = {
+        receiver: {entry.event_id for entry in pending if entry.waits_for(handler)}
+        for receiver, handler in HANDLERS.items()
+    }
+    happened = {entry.event_id for entry in (*pending, *books.log)}
     early = set(before.arrivals)
     return [
         arrival
         for arrival in after.arrivals
-        if arrival.event_id in happened and (arrival in early or arrival.event_id not in waiting)
+        if arrival.event_id in happened and (arrival in early or arrival.event_id not in waiting[arrival.receiver])
     ]
 
 
