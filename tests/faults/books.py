@@ -17,8 +17,8 @@ HOMES = ("orders", "customers", "incoming")
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """An event that still has to be delivered: to the handlers in `todo` (None: to all that take it). `parked` where one
-    has given it up."""
+    """An event that still has to be delivered: to the handlers in `todo` (None: to all that take it). `parked` where
+    one has given it up."""
 
     event_id: str
     type: str

@@ -73,7 +73,7 @@ def _told(books: Books, before: Known, after: Known) -> list[Arrival]:
         receiver: {entry.event_id for entry in pending if entry.waits_for(handler)}
         for receiver, handler in HANDLERS.items()
     }
-    happened = {entry.event_id for entry in (*pending, *books.log)}
+    happened = {entry.event_id for entry in pending} | {entry.event_id for entry in books.log}
     early = set(before.arrivals)
     return [
         arrival
