@@ -104,6 +104,7 @@ def _keep_in_mongo(app: FastAPI, menu: MenuState, mongo_url: str) -> None:
 
 def _place(order: PlaceOrderRequest, menu: MenuState) -> PlacedOrderResponse:
     lines = [_line(item, menu) for item in order.items]
+    total = sum(line["line_total"] for line in lines)
     return PlacedOrderResponse.model_validate(
         {
             **dict.fromkeys(OrderResponse.model_fields),
@@ -116,7 +117,12 @@ def _place(order: PlaceOrderRequest, menu: MenuState) -> PlacedOrderResponse:
             "items": lines,
             "notes": order.notes,
             "currency": menu.currency,
-            "total_amount": sum(line["line_total"] for line in lines),
+            "total_amount": total,
+            "paid": 0,
+            "due": total,
+            "overpaid": 0,
+            "discount": 0,
+            "points_redeemed": 0,
             "pizza_count": sum(item.quantity for item in order.items),
             "placed_at": datetime.now(UTC),
             "token": secrets.token_urlsafe(32),
