@@ -178,7 +178,7 @@ def build_service(settings: Settings) -> Service:
         dispatcher=dispatcher,
         relay=relay,
         health=HealthMonitor(store, relay, metrics.leases_lost_lately, settings.backlog_max_age_seconds),
-        stock_keeper=StockKeeper(store, parts.stock),
+        stock_keeper=StockKeeper(store, parts.stock, metrics),
         metrics=metrics,
         feed=EventFeed(store.event_log),
         roll_ups=parts.roll_ups,

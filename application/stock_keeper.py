@@ -9,6 +9,7 @@ from application.background import end, run_forever
 from application.clock import utc_now
 from application.stock_desk import StockDesk
 from application.store import Store
+from application.telemetry import StockTelemetry
 from domain.errors import BacklogFull, DuplicateId, StoreUnavailable, VersionConflict
 from domain.order import Order
 from domain.stock import Level
@@ -28,9 +29,10 @@ class StockKeeper:
     """Works between `start` and `stop`. It looks at how things are, not at what happened: a crash loses nothing, and
     several replicas may look at once."""
 
-    def __init__(self, store: Store, desk: StockDesk) -> None:
+    def __init__(self, store: Store, desk: StockDesk, telemetry: StockTelemetry) -> None:
         self._store = store
         self._desk = desk
+        self._telemetry = telemetry
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -43,11 +45,14 @@ class StockKeeper:
         await end(self._tasks)
 
     async def tell_levels(self) -> None:
-        """Let every ingredient see its level, which raises events where that is news. Raises `StoreUnavailable`."""
+        """Let the operator and every ingredient see the levels, which raises events where that is news. Raises
+        `StoreUnavailable`."""
         ingredients = await self._store.pantry.list()
-        levels = await self._store.stock_room.levels() if ingredients else {}
+        found = await self._store.stock_room.levels() if ingredients else {}
+        levels = {each.ingredient: found.get(each.ingredient, Level()) for each in ingredients}
+        self._telemetry.stock(levels)
         for ingredient in ingredients:
-            available = levels.get(ingredient.ingredient, Level()).available
+            available = levels[ingredient.ingredient].available
             if not ingredient.would_tell(available):
                 continue
             try:

@@ -1,8 +1,10 @@
 """What the application tells an operator while it works. Metrics implement it at the edge."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from domain.order_state import OrderState
+from domain.stock import Level
 
 #: What happened longer ago than this is over, in seconds.
 LATELY = 7.0
@@ -36,6 +38,12 @@ class OrderTelemetry(Protocol):
         ...
 
 
+class StockTelemetry(Protocol):
+    def stock(self, levels: Mapping[str, Level]) -> None:
+        """How much there is of every ingredient, as it was just seen: it takes the place of what was told before."""
+        ...
+
+
 class NoTelemetry:
     """Tells nobody."""
 
@@ -56,3 +64,5 @@ class NoTelemetry:
     def moved(self, source: str, target: str, seconds: float) -> None: ...
 
     def ran_late(self, stage: str) -> None: ...
+
+    def stock(self, levels: Mapping[str, Level]) -> None: ...

@@ -1,7 +1,7 @@
-"""How the service is, as gauges: the same assessment that `/health/ready` tells."""
+"""How the service is, as gauges: the same assessment that `/health/ready` tells, and what is in stock."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry
@@ -12,8 +12,11 @@ from application.clock import utc_now
 from application.dispatch.outbox import FRESH_LANE
 from application.dispatch.relay import Backlog
 from application.health import Health
+from domain.stock import Level
 
 FRESH = "fresh"
+#: Each is two series for ever.
+MOST_INGREDIENTS = 500
 
 
 class BacklogGauges(Collector):
@@ -72,6 +75,27 @@ class HealthGauges(Collector):
             health.clock_skew,
         )
         yield from _by_handler(health)
+
+
+class StockGauges(Collector):
+    """The levels as last seen: of the first `MOST_INGREDIENTS` ingredients, by their ids."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.levels: Mapping[str, Level] = {}
+        registry.register(self)
+
+    def collect(self) -> Iterator[Metric]:
+        available = GaugeMetricFamily(
+            "pizzeria_stock_available", "Units on hand that no order has been promised.", labels=["ingredient"]
+        )
+        reserved = GaugeMetricFamily(
+            "pizzeria_stock_reserved", "Units on hand that are promised to orders.", labels=["ingredient"]
+        )
+        levels = self.levels
+        for ingredient in sorted(levels)[:MOST_INGREDIENTS]:
+            available.add_metric([ingredient], levels[ingredient].available)
+            reserved.add_metric([ingredient], levels[ingredient].reserved)
+        yield from (available, reserved)
 
 
 def _by_handler(health: Health) -> Iterator[Metric]:

@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
@@ -10,7 +10,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from application.dispatch.relay import Backlog
 from application.health import Health
 from application.telemetry import LATELY
-from infrastructure.gauges import BacklogGauges, HealthGauges
+from domain.stock import Level
+from infrastructure.gauges import BacklogGauges, HealthGauges, StockGauges
 from infrastructure.incoming_metrics import IncomingMetrics
 from infrastructure.metric_types import Counts, Histogram
 from infrastructure.order_metrics import OrderMetrics
@@ -73,6 +74,7 @@ class Metrics:
         self.incoming = IncomingMetrics(registry)
         self._backlog = BacklogGauges(registry)
         self._health = HealthGauges(registry)
+        self._stock = StockGauges(registry)
 
     def exposition(self) -> bytes:
         """Everything, in Prometheus' text format (`content_type`)."""
@@ -102,6 +104,9 @@ class Metrics:
 
     def ran_late(self, stage: str) -> None:
         self._late.add((stage,))
+
+    def stock(self, levels: Mapping[str, Level]) -> None:
+        self._stock.levels = levels
 
     # Edges
 

@@ -75,6 +75,20 @@ async def test_a_pizza_that_joins_is_stocked_by_itself_and_sold_until_it_has_run
     assert (await level(staff, pizza))["available"] == 0
 
 
+async def test_metrics_follow_what_is_in_stock(staff: httpx.AsyncClient) -> None:
+    pizza = await joined(staff)
+    await placed(staff, items=[one(pizza, 4)])
+
+    async def is_shown() -> bool:
+        shown = (await staff.get("/metrics")).text.splitlines()
+        return {
+            f'pizzeria_stock_available{{ingredient="{pizza}"}} 6.0',
+            f'pizzeria_stock_reserved{{ingredient="{pizza}"}} 4.0',
+        } <= set(shown)
+
+    await eventually(is_shown)
+
+
 async def test_the_line_that_does_not_fit_is_named_in_orders_and_quotes(staff: httpx.AsyncClient) -> None:
     pizza = await joined(staff)
     items = [one("marinara"), one(pizza, 8), one(pizza, 3), one("diavola")]

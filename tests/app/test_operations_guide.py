@@ -33,7 +33,7 @@ ALL_IS_WRONG = Health(
 HISTOGRAM_PARTS = ("bucket", "count", "sum")
 #: Words in the guide that are labels, or their values.
 LABELS = {"handler", "lane", "reason", "method", "route", "status", "request", "outcome", "operation"} | {
-    "fulfilment", "source", "target", "currency", "pizza", "size", "stage", "delivery", "pickup"
+    "fulfilment", "source", "target", "currency", "pizza", "size", "stage", "delivery", "pickup", "ingredient"
 }  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from domain.order import Order
 from domain.order_lifecycle import OrderStatus
 from domain.order_state import Customer
 from domain.stock import Level
+from infrastructure.metrics import Metrics
 from tests.builders import LUIGI, PICKUP, confirm
 from tests.contract.customers import Counter
 from tests.contract.test_stock_room import check_books, deduct, delivery
@@ -43,6 +44,7 @@ class Branch:
     opening: StockNewPizzaHandler
     reservations: StockReservationHandler
     keeper: StockKeeper
+    metrics: Metrics
 
     async def placed(self, quantity: int = 1, key: str | None = None) -> Order:
         view = await self.place.handle(
@@ -72,7 +74,7 @@ class Branch:
 async def branch(store: Store) -> Branch:
     await store.menus.add(marios_menu())
     await store.recipe_books.add(RecipeBook(RECIPE_BOOK_ID, RecipeBookState()))
-    recipes = RecipeCard(store.recipe_books)
+    recipes, metrics = RecipeCard(store.recipe_books), Metrics()
     desk = StockDesk(store.stock_room, recipes, store.order_queries)
     return Branch(
         store,
@@ -87,7 +89,8 @@ async def branch(store: Store) -> Branch:
         ),
         StockNewPizzaHandler(OpeningStock(desk, store.ingredients, store.recipe_books, recipes, 10)),
         StockReservationHandler(desk),
-        StockKeeper(store, desk),
+        StockKeeper(store, desk, metrics),
+        metrics,
     )
 
 
@@ -125,6 +128,20 @@ async def test_a_pizza_that_comes_back_has_what_was_left_of_it(stocked: Branch) 
     await stocked.opening.handle(await stocked.join())
 
     assert await stocked.level() == Level(on_hand=6)
+
+
+async def test_a_scrape_shows_what_is_left_and_what_is_promised(stocked: Branch) -> None:
+    def shown() -> list[str]:
+        lines = stocked.metrics.exposition().decode().splitlines()
+        return [line.removeprefix("pizzeria_stock_") for line in lines if line.startswith("pizzeria_stock_")]
+
+    await stocked.keeper.tell_levels()
+    assert shown() == ['available{ingredient="calzone"} 10.0', 'reserved{ingredient="calzone"} 0.0']
+
+    await stocked.placed(4)
+    await deduct(stocked.store.stock_room, (await stocked.placed(3)).id)
+    await stocked.keeper.tell_levels()
+    assert shown() == ['available{ingredient="calzone"} 3.0', 'reserved{ingredient="calzone"} 4.0']
 
 
 async def test_fifty_orders_for_the_last_ten_portions(stocked: Branch) -> None:

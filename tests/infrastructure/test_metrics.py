@@ -11,6 +11,8 @@ from application.dispatch.relay import Backlog
 from application.dispatch.track_record import Trouble
 from application.health import HandlerHealth, Health
 from application.telemetry import Telemetry
+from domain.stock import Level
+from infrastructure.gauges import MOST_INGREDIENTS
 from infrastructure.metrics import Metrics
 
 
@@ -112,6 +114,21 @@ def test_how_the_service_is_shows_as_zeros_and_ones(metrics: Metrics) -> None:
     metrics.update_health(Health("away", 0.0, Backlog(), 0.0, True, handlers, 0))
     seen = scrape(metrics)
     assert (seen["pizzeria_ready{}"], seen["pizzeria_degraded{}"], seen["pizzeria_store_up{}"]) == (0, 0, 0)
+
+
+def test_stock_is_what_was_seen_last_and_no_more_ingredients_than_a_scrape_can_carry(metrics: Metrics) -> None:
+    metrics.stock({f"i{n:05}": Level(on_hand=n, reserved=1) for n in range(MOST_INGREDIENTS + 1)})
+    shown = {name: value for name, value in scrape(metrics).items() if name.startswith("pizzeria_stock")}
+    assert len(shown) == 2 * MOST_INGREDIENTS
+    assert shown["pizzeria_stock_available{ingredient=i00007}"] == 6
+    assert shown["pizzeria_stock_reserved{ingredient=i00007}"] == 1
+
+    metrics.stock({"mozzarella": Level(on_hand=9)})
+    shown = {name: value for name, value in scrape(metrics).items() if name.startswith("pizzeria_stock")}
+    assert shown == {
+        "pizzeria_stock_available{ingredient=mozzarella}": 9,
+        "pizzeria_stock_reserved{ingredient=mozzarella}": 0,
+    }
 
 
 def test_leases_lost_lately_are_counted(metrics: Metrics) -> None:
