@@ -6,6 +6,7 @@ A tally is a list of whole numbers that are added one by one; what they are stan
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import sub
 from typing import Protocol, Self, TypeVar
 
 from application.analytics.facts import LATE_SECONDS, OrderFact
@@ -222,8 +223,11 @@ class Customers:
         """Leave what has come since; `earlier` counts nothing that is not counted here."""
         self.orders -= earlier.orders
         self.unknown -= earlier.unknown
-        before = earlier.sums.get
-        self.sums = {key: rest for key, value in self.sums.items() if (rest := value - before(key, 0))}
+        sums, before = self.sums, earlier.sums
+        # Without a loop, and into the dictionary that is there: half the time, where there are many.
+        sums.update(zip(before, map(sub, map(sums.__getitem__, before), before.values()), strict=True))
+        for key in [key for key, value in sums.items() if not value]:
+            del sums[key]
 
 
 @dataclass(slots=True)

@@ -3,6 +3,8 @@
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import repeat
+from operator import and_
 
 from application.analytics.calendar import Calendar, Level, Unit
 from application.analytics.figures import (
@@ -111,10 +113,11 @@ def kitchen(times: KitchenTimes) -> KitchenReport:
 def customers(found: Customers, limit: int) -> CustomersReport:
     """Who bought for most comes first; of two that bought for the same, who ordered more often."""
     least = min(heapq.nlargest(limit, found.sums.values()), default=0)
-    best = sorted(((value, key) for key, value in found.sums.items() if value >= least), reverse=True)[:limit]
+    best = sorted([(value, key) for key, value in found.sums.items() if value >= least], reverse=True)[:limit]
+    once = list(map(and_, found.sums.values(), repeat(ORDER_MASK))).count(1)  # without a loop: there may be many
     return CustomersReport(
         customers=len(found.sums),
-        returning_customers=sum([value & ORDER_MASK > 1 for value in found.sums.values()]),
+        returning_customers=len(found.sums) - once,
         orders_without_customer=found.unknown & ORDER_MASK,
         revenue_without_customer=found.unknown >> ORDER_BITS,
         items=[

@@ -12,6 +12,7 @@ from hashlib import sha256
 
 from application.analytics.calendar import Calendar, Level
 from application.analytics.figures import Customers, Parts
+from application.clock import utc_now
 from application.ports.analytics import Block, BlockId, RollUps
 
 #: Of fewer months the customers are added up at once.
@@ -20,6 +21,8 @@ FEWEST = 4
 MOST_KEPT = 500_000
 MOST_TRIES = 3
 MOMENT = timedelta(seconds=1)
+#: How long after a month its orders are over, but for a few.
+SETTLED_AFTER = timedelta(days=1)
 
 
 class RunningCustomers:
@@ -37,16 +40,18 @@ class RunningCustomers:
             months = [month for month in tokens if start <= month < end]
             if len(months) < FEWEST:
                 break
-            # The last month changes with every order: it is added to what was before it.
-            before_last = await self._until(months[-1], tokens)
-            before_first = await self._until(months[0], tokens)
-            if before_last is not None and before_first is not None:
-                _subtract(before_last, before_first)
-                return await self._add(before_last, months[-1], end)
+            settled = _settled(months[-1], tokens)
+            before_settled, before_first = await asyncio.gather(
+                self._until(settled, tokens), self._until(months[0], tokens)
+            )
+            if before_settled is not None and before_first is not None:
+                _subtract(before_settled, before_first)
+                return await self._add(before_settled, settled, end)
         return await self._add({}, start, end)
 
     async def _add(self, total: dict[str, Customers], start: datetime, end: datetime) -> dict[str, Customers]:
-        for told in await self._roll_ups.figures(self._zone, Level.MONTH, start, end, Customers):
+        found = await self._roll_ups.figures(self._zone, Level.MONTH, start, end, Customers) if start < end else []
+        for told in found:
             for currency, customers in told.figures.items():
                 total.setdefault(currency, Customers()).add(customers, told.start)
             await asyncio.sleep(0)
@@ -67,6 +72,8 @@ class RunningCustomers:
         known = await self._roll_ups.tokens_of(self._zone, Level.UNTIL)
         right = [each for each, token in known.items() if each <= month and token == _token(tokens, each)]
         token, total = await self._read(max(right)) if right else ("", {})
+        if right and token != _token(tokens, max(right)):  # told otherwise by whoever died while writing it
+            token, total = "", {}
         months = [each for each in tokens if each < month and (not token or each >= max(right))]
         for each, after in zip(months, [*months[1:], month], strict=True):
             for told in await self._roll_ups.figures(self._zone, Level.MONTH, each, each + MOMENT, Customers):
@@ -87,6 +94,13 @@ class RunningCustomers:
         id_ = BlockId(Level.UNTIL, month)
         seen = await self._roll_ups.tokens(self._zone, [id_])
         await self._roll_ups.write(self._zone, [Block(id_, Parts(customers=total), token)], seen)
+
+
+def _settled(last: datetime, tokens: Mapping[datetime, str]) -> datetime:
+    """Up to when a sum is worth keeping: not beyond a month whose orders may still be under way, since it would have to
+    be made anew with each of them. What comes after is added to it."""
+    after = next((month for month in tokens if month > last), None)
+    return after if after and after < utc_now() - SETTLED_AFTER else last
 
 
 def _token(tokens: Mapping[datetime, str], month: datetime) -> str:
