@@ -13,6 +13,7 @@ from domain.events import (
     OrderCancelledEvent,
     OrderCollectedEvent,
     OrderConfirmedEvent,
+    OrderCustomerErasedEvent,
     OrderDeliveredEvent,
     OrderPlacedEvent,
     OrderReadyEvent,
@@ -29,6 +30,7 @@ FactEvent = (
     | OrderDeliveredEvent
     | OrderCollectedEvent
     | OrderCancelledEvent
+    | OrderCustomerErasedEvent
 )
 #: The status that each event brings an order to, and the field that keeps when.
 _MOVES: Mapping[type[DomainEvent], tuple[OrderStatus, str]] = {
@@ -180,6 +182,8 @@ def _placed(event: OrderPlacedEvent, keys: CustomerKeys) -> dict[str, object]:
 
 
 def _changed(event: FactEvent) -> dict[str, object]:
+    if isinstance(event, OrderCustomerErasedEvent):
+        return {"customer": None}  # it counts on, as one that names nobody
     status, moment = _MOVES[type(event)]
     changed: dict[str, object] = {"status": status.value, moment: event.occurred_at}
     match event:

@@ -10,6 +10,7 @@ import structlog
 from application.analytics.calendar import HOUR, Calendar, Level, utc_hour
 from application.analytics.facts import OrderFact
 from application.analytics.figures import Parts, parts_of, sum_of_parts
+from application.analytics.running import RunningCustomers
 from application.clock import utc_now
 from application.ports.analytics import Block, BlockId, Mark, OrderFacts, RollUps
 from domain.errors import FiguresBehind, StoreUnavailable
@@ -42,6 +43,7 @@ class RollUpKeeper:
     def __init__(self, facts: OrderFacts, roll_ups: RollUps, calendar: Calendar) -> None:
         self._facts = facts
         self._roll_ups = roll_ups
+        self._running = RunningCustomers(roll_ups, calendar)
         self.calendar = calendar
         self._one_at_a_time = asyncio.Lock()
         self._wanted = asyncio.Event()
@@ -67,6 +69,7 @@ class RollUpKeeper:
             done += len(marks)
             if report:
                 report(done, done + (CHUNK if len(marks) == CHUNK else 0))
+        await self._running.keep_up()
 
     async def adopt_zone(self) -> bool:
         """See that the roll-ups are for this time zone; says whether they have to be made anew for it."""

@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Callable
 from uuid import uuid4
 
-from application.analytics.facts import CustomerKeys, FactEvent, Folded, OrderFact
+from application.analytics.facts import CustomerKeys, FactChange, FactEvent, Folded, OrderFact, fold
 from application.analytics.keeper import RollUpKeeper
 from application.ports import EventLog, OrderQueries
 from application.ports.analytics import OrderFacts
 from domain.errors import StoreUnavailable
-from domain.events import OrderCancelledEvent, OrderCollectedEvent, OrderDeliveredEvent
+from domain.events import OrderCancelledEvent, OrderCollectedEvent, OrderCustomerErasedEvent, OrderDeliveredEvent
 
 PAGE = 1_000
 #: How many finished orders' facts go into one write.
@@ -46,6 +46,7 @@ class Rebuild:
         self._generation = uuid4().hex
         self._under_way: dict[str, Folded] = {}
         self._finished: list[OrderFact] = []
+        self._erased: list[OrderFact | FactChange] = []
         self._made = 0
 
     async def run(self, report: Report) -> int:
@@ -70,9 +71,14 @@ class Rebuild:
         for folded in self._under_way.values():
             self._finish(folded)
         await self._write()
+        for start in range(0, len(self._erased), BATCH):
+            await self._facts.apply(self._erased[start : start + BATCH])
 
     def _take(self, event: FactEvent) -> None:
-        """Most orders are over soon after they were placed: few are held at a time."""
+        """Most orders are over soon after they were placed: few are held at a time. Only what is over is erased."""
+        if isinstance(event, OrderCustomerErasedEvent):
+            self._erased += fold([event], self._keys)
+            return
         folded = self._under_way.setdefault(event.aggregate_id, Folded(event.aggregate_id))
         folded.take(event, self._keys)
         if isinstance(event, LAST_EVENTS):

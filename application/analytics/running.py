@@ -49,6 +49,17 @@ class RunningCustomers:
                 return await self._add(before_settled, settled, end)
         return await self._add({}, start, end)
 
+    async def keep_up(self) -> None:
+        """Make what is not right any more, so that nobody who asks has to wait for it, and nobody who was erased stays
+        in it."""
+        tokens = await self._roll_ups.tokens_of(self._zone, Level.MONTH)
+        if len(tokens) < FEWEST:
+            return
+        known = await self._roll_ups.tokens_of(self._zone, Level.UNTIL)
+        for month in [*tokens][1:]:
+            if known.get(month) != _token(tokens, month):
+                await self._until(month, tokens)
+
     async def _add(self, total: dict[str, Customers], start: datetime, end: datetime) -> dict[str, Customers]:
         found = await self._roll_ups.figures(self._zone, Level.MONTH, start, end, Customers) if start < end else []
         for told in found:

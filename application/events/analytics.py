@@ -12,6 +12,7 @@ from domain.events import (
     OrderCancelledEvent,
     OrderCollectedEvent,
     OrderConfirmedEvent,
+    OrderCustomerErasedEvent,
     OrderDeliveredEvent,
     OrderPlacedEvent,
     OrderReadyEvent,
@@ -29,6 +30,7 @@ class OrderFactsHandler(
         | OrderDeliveredEvent
         | OrderCollectedEvent
         | OrderCancelledEvent
+        | OrderCustomerErasedEvent
     ]
 ):
     """A fact ignores what it has seen; what is rolled up is made anew from facts, so that nothing counts twice."""

@@ -13,6 +13,7 @@ from pymongo import AsyncMongoClient
 
 from app.bootstrap import Service, running
 from app.settings import Settings
+from application.analytics.keeper import FIRST, LAST
 from application.commands.cancel_order import CancelOrderCommand
 from application.commands.change_customer import EditCustomerCommand, EraseCustomerCommand
 from application.commands.confirm_order import ConfirmOrderCommand
@@ -105,7 +106,9 @@ async def test_no_trace_is_left_of_an_erased_person_while_revenue_and_points_sta
         async def is_recorded() -> bool:
             log = [entry.event for entry in await service.store.event_log.after(0, 1_000)]
             movements = await service.store.points.list(customer.id, limit=100)
-            return len(log) >= 3 * ORDERS + 2 and len(movements) == 2 * ORDERS
+            facts = await service.store.order_facts.between(FIRST, LAST)
+            known = [fact for fact in facts if fact.customer]
+            return len(log) >= 3 * ORDERS + 2 and len(movements) == 2 * ORDERS and len(known) == ORDERS
 
         await eventually(is_recorded)
         before = await everything_in(settings)
@@ -122,6 +125,12 @@ async def test_no_trace_is_left_of_an_erased_person_while_revenue_and_points_sta
             return traces(await everything_in(settings)) == []
 
         await eventually(no_trace_is_left)
+
+        async def nobody_is_counted() -> bool:
+            facts = await service.store.order_facts.between(FIRST, LAST)
+            return len(facts) == ORDERS and not any(fact.customer for fact in facts)
+
+        await eventually(nobody_is_counted)
         movements = await service.store.points.list(customer.id, limit=100)
         orders = await service.store.order_queries.count_by_status((OrderStatus.CANCELLED,), at_most=100)
         amounts = {

@@ -8,10 +8,11 @@ import pytest
 
 from application.analytics.calendar import Level
 from application.analytics.facts import CustomerKeys, FactChange, OrderFact, fold
-from application.analytics.figures import Parts, parts_of
+from application.analytics.figures import Customers, Parts, parts_of
 from application.analytics.keeper import FIRST, LAST
 from application.analytics.reader import Range
 from application.analytics.rebuild import Rebuild
+from application.events.analytics import OrderFactsHandler
 from application.ports.analytics import Block, BlockId
 from application.store import Store
 from domain.errors import StoreUnavailable
@@ -68,6 +69,48 @@ async def test_a_rebuild_of_what_is_right_changes_nothing(store: Store) -> None:
     assert await rebuild(store) == len(made)
     assert sorted((await facts(store)).values(), key=_id) == sorted(made, key=_id)
     await assert_told(store, made, Range())
+
+
+async def erased(store: Store, made: list[OrderFact]) -> None:
+    """Every third order forgets its customer, as an erasure has it do; the handler hears of it."""
+    handler = OrderFactsHandler(store.order_facts, store.secrets)
+    for fact in made[::3]:
+        order = await store.orders.get(fact.order_id)
+        if order.open_moves:
+            order.cancel(NOON + timedelta(days=2), "no")
+        order.forget_customer(NOON + timedelta(days=3))
+        await store.event_log.append(order.raised)
+        await store.event_log.erase([order.id])
+        await handler.handle_batch(list(order.raised))  # type: ignore[arg-type]
+        await store.orders.save(order)
+
+
+async def test_who_was_erased_counts_in_the_totals_and_is_no_customer_any_more(store: Store) -> None:
+    made = await lived(store)
+    known = {fact.order_id: fact for fact in made}
+    await erased(store, made)
+    now = await facts(store)
+
+    assert {id_ for id_, fact in now.items() if fact.customer is None} == {fact.order_id for fact in made[::3]}
+    assert all(now[id_].total_amount == fact.total_amount for id_, fact in known.items())
+    await assert_told(store, now.values(), Range())
+    days = await store.roll_ups.figures(ROME.name, Level.DAY, FIRST, LAST, Customers)
+    told = {key for day in days for customers in day.figures.values() for key in customers.sums}
+    assert told == {int(fact.customer, 16) for fact in now.values() if fact.customer and fact.status != "cancelled"}
+
+
+async def test_a_rebuild_after_an_erasure_gives_the_facts_that_the_handler_made(store: Store) -> None:
+    made = await lived(store)
+    await erased(store, made)
+    now = await facts(store)
+
+    assert await rebuild(store) == len(made)
+    assert await facts(store) == now
+
+    await store.order_facts.remove(list(now))
+    assert await rebuild(store) == len(made)
+    assert await facts(store) == now
+    await assert_told(store, now.values(), Range())
 
 
 async def test_a_rebuild_mends_whatever_is_wrong(store: Store) -> None:

@@ -116,6 +116,27 @@ async def test_customers_of_many_months_are_those_of_their_orders_also_after_lat
             await assert_told(store, await store.order_facts.between(FIRST, LAST), chosen)
 
 
+async def test_who_was_erased_is_in_no_sum_any_more_once_the_background_has_come_round(store: Store) -> None:
+    facts = many_facts(120, NOON, 300)
+    await store.order_facts.apply(facts)
+    await keeper_of(store).refresh_all()
+    gone = next(fact.customer for fact in facts if fact.customer)
+    assert int(gone, 16) in await summed_up(store)
+
+    orders = [fact.order_id for fact in facts if fact.customer == gone]
+    await store.order_facts.apply([FactChange(order_id=id_, version=7, changed={"customer": None}) for id_ in orders])
+    await keeper_of(store).refresh_all()
+
+    assert int(gone, 16) not in await summed_up(store)
+    await assert_told(store, await store.order_facts.between(FIRST, LAST), Range())
+
+
+async def summed_up(store: Store) -> set[int]:
+    """The customers in any of the sums up to a month, which are kept without anybody's asking."""
+    told = await store.roll_ups.figures(ROME.name, Level.UNTIL, FIRST, LAST, Customers)
+    return {key for sum_ in told for customers in sum_.figures.values() for key in customers.sums}
+
+
 async def test_what_changes_later_counts_as_it_is_now(store: Store) -> None:
     facts = {fact.order_id: fact for fact in many_facts(60, NOON, 2)}
     await store.order_facts.apply(list(facts.values()))
