@@ -43,7 +43,7 @@ class RollUpKeeper:
     def __init__(self, facts: OrderFacts, roll_ups: RollUps, calendar: Calendar) -> None:
         self._facts = facts
         self._roll_ups = roll_ups
-        self._running = RunningCustomers(roll_ups, calendar)
+        self.running = RunningCustomers(roll_ups, calendar)
         self.calendar = calendar
         self._one_at_a_time = asyncio.Lock()
         self._wanted = asyncio.Event()
@@ -69,7 +69,7 @@ class RollUpKeeper:
             done += len(marks)
             if report:
                 report(done, done + (CHUNK if len(marks) == CHUNK else 0))
-        await self._running.keep_up()
+        await self.running.keep_up()
 
     async def adopt_zone(self) -> bool:
         """See that the roll-ups are for this time zone; says whether they have to be made anew for it."""

@@ -10,7 +10,6 @@ from application.analytics.calendar import LEVELS, Calendar, Level, Span
 from application.analytics.facts import OrderFact
 from application.analytics.figures import Customers, Figures, figures_of
 from application.analytics.keeper import FIRST, LAST, RollUpKeeper
-from application.analytics.running import RunningCustomers
 from application.ports.analytics import OrderFacts, RollUps
 
 F = TypeVar("F", bound=Figures)
@@ -40,7 +39,7 @@ class FiguresReader:
         self._facts = facts
         self._roll_ups = roll_ups
         self._keeper = keeper
-        self._running = RunningCustomers(roll_ups, calendar)
+        self._running = keeper.running
         self.calendar = calendar
 
     async def read(self, within: Range, part: type[F], levels: tuple[Level, ...] = LEVELS) -> list[Piece[F]]:

@@ -1,8 +1,8 @@
 """What each customer came to in any number of months, from what they had come to before the first and the last of them.
 
 To add up the customers of 36 months takes a fifth of a second; to subtract one sum from another a tenth of that. A sum
-up to a month is kept, and says by its token which writes of which months it was made of: so it is known to be right,
-or made anew, and nobody need drop it.
+up to a month is kept, in the store and in memory, and says by its token which writes of which months it was made of: so
+it is known to be right, or made anew, and nobody need drop it.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from hashlib import sha256
 
 from application.analytics.calendar import Calendar, Level
 from application.analytics.figures import Customers, Parts
+from application.analytics.packed import NOTHING, Memory, Packed
 from application.clock import utc_now
 from application.ports.analytics import Block, BlockId, RollUps
 
@@ -19,6 +20,8 @@ from application.ports.analytics import Block, BlockId, RollUps
 FEWEST = 4
 #: A sum of more customers is not kept: it would be too large a document for MongoDB.
 MOST_KEPT = 500_000
+#: Sums of as many customers in all are remembered: 32 MB.
+MOST_REMEMBERED = 2_000_000
 MOST_TRIES = 3
 MOMENT = timedelta(seconds=1)
 #: How long after a month its orders are over, but for a few.
@@ -32,6 +35,7 @@ class RunningCustomers:
         self._roll_ups = roll_ups
         self._zone = calendar.name
         self._one_at_a_time = asyncio.Lock()
+        self._memory = Memory(MOST_REMEMBERED)
 
     async def between(self, start: datetime, end: datetime) -> dict[str, Customers]:
         """By currency, of the months that begin at or after `start` and before `end`."""
@@ -45,8 +49,7 @@ class RunningCustomers:
                 self._until(settled, tokens), self._until(months[0], tokens)
             )
             if before_settled is not None and before_first is not None:
-                _subtract(before_settled, before_first)
-                return await self._add(before_settled, settled, end)
+                return await self._add(_difference(before_settled, before_first), settled, end)
         return await self._add({}, start, end)
 
     async def keep_up(self) -> None:
@@ -68,15 +71,21 @@ class RunningCustomers:
             await asyncio.sleep(0)
         return total
 
-    async def _until(self, month: datetime, tokens: Mapping[datetime, str]) -> dict[str, Customers] | None:
-        """What they had come to before a month began; None where the months are no longer those of `tokens`. The caller
-        may change it."""
+    async def _until(self, month: datetime, tokens: Mapping[datetime, str]) -> Mapping[str, Packed] | None:
+        """What they had come to before a month began; None where the months are no longer those of `tokens`."""
         wanted = _token(tokens, month)
+        remembered = self._memory.get(month, wanted)
+        if remembered is not None:
+            return remembered
         token, total = await self._read(month)
         if token != wanted:
             async with self._one_at_a_time:
                 token, total = await self._make(month, tokens)
-        return total if token == wanted else None
+        if token != wanted:
+            return None
+        packed = {currency: Packed.of(customers) for currency, customers in total.items()}
+        self._memory.put(month, token, packed)
+        return packed
 
     async def _make(self, month: datetime, tokens: Mapping[datetime, str]) -> tuple[str, dict[str, Customers]]:
         """From the last sum that is still right on, month by month, each kept for whoever asks next."""
@@ -86,7 +95,8 @@ class RunningCustomers:
         if right and token != _token(tokens, max(right)):  # told otherwise by whoever died while writing it
             token, total = "", {}
         months = [each for each in tokens if each < month and (not token or each >= max(right))]
-        for each, after in zip(months, [*months[1:], month], strict=True):
+        # None where somebody else has made it meanwhile.
+        for each, after in zip(months, [*months, month][1:], strict=True):
             for told in await self._roll_ups.figures(self._zone, Level.MONTH, each, each + MOMENT, Customers):
                 token = _next(token, told.start, told.token)
                 for currency, customers in told.figures.items():
@@ -127,8 +137,6 @@ def _next(token: str, month: datetime, of_month: str) -> str:
     return sha256(f"{token} {month.isoformat()} {of_month}".encode()).hexdigest()[:32]
 
 
-def _subtract(total: dict[str, Customers], earlier: Mapping[str, Customers]) -> None:
-    for currency, customers in earlier.items():
-        total[currency].subtract(customers)
-        if not total[currency].orders:
-            del total[currency]
+def _difference(total: Mapping[str, Packed], earlier: Mapping[str, Packed]) -> dict[str, Customers]:
+    since = {currency: packed.less(earlier.get(currency, NOTHING)) for currency, packed in total.items()}
+    return {currency: customers for currency, customers in since.items() if customers.orders}

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import random
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -114,6 +115,31 @@ async def test_customers_of_many_months_are_those_of_their_orders_also_after_lat
         await store.order_facts.apply([FactChange(order_id=order_id, version=7, changed={"status": "cancelled"})])
         for chosen in (Range(), within):
             await assert_told(store, await store.order_facts.between(FIRST, LAST), chosen)
+
+
+async def test_what_a_reader_remembers_of_a_month_is_not_told_once_that_has_changed(store: Store) -> None:
+    facts = {fact.order_id: fact for fact in many_facts(120, NOON, 300) if fact.currency == "EUR"}
+    await store.order_facts.apply(list(facts.values()))
+    await keeper_of(store).refresh_all()
+    reader = reader_of(store)
+    within = Range(start=NOON + timedelta(days=100))
+
+    async def bought() -> dict[int, int]:
+        total = Customers()
+        for piece in await reader.read(within, Customers):
+            total.add(piece.figures["EUR"], piece.start)
+        return total.sums
+
+    def counted() -> dict[int, int]:
+        chosen = [fact for fact in facts.values() if within.start and fact.placed_at >= within.start]
+        return figures_of(chosen, 0, Customers)["EUR"].sums
+
+    assert await bought() == await bought() == counted()
+    for fact in list(facts.values())[::9]:
+        change = FactChange(order_id=fact.order_id, version=7, changed={"status": "cancelled"})
+        await store.order_facts.apply([change])
+        facts[fact.order_id] = replace(fact, version=7, status="cancelled")
+    assert await bought() == await bought() == counted()
 
 
 async def test_who_was_erased_is_in_no_sum_any_more_once_the_background_has_come_round(store: Store) -> None:
