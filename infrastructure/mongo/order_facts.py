@@ -9,7 +9,7 @@ from pymongo.errors import BulkWriteError
 from application.analytics.calendar import utc_hour
 from application.analytics.facts import FactChange, OrderFact
 from infrastructure.mongo.client import Collection, Document
-from infrastructure.mongo.errors import DUPLICATE_KEY, persist, store_errors
+from infrastructure.mongo.errors import only_duplicates, persist, store_errors
 from infrastructure.serialization import from_document, to_document
 from infrastructure.tokens import new_token
 
@@ -43,9 +43,7 @@ class MongoOrderFacts:
             await self._facts.bulk_write(writes, ordered=False)
         except BulkWriteError as failure:
             # To put a fact where one is ahead of it is to insert a second one, which the id forbids.
-            if failure.details["writeConcernErrors"] or any(
-                error["code"] != DUPLICATE_KEY for error in failure.details["writeErrors"]
-            ):
+            if not only_duplicates(failure):
                 raise
 
     async def between(self, start: datetime, end: datetime) -> list[OrderFact]:
