@@ -1,5 +1,7 @@
 """How customers want to be told of their orders, from their profiles."""
 
+from collections.abc import Iterable
+
 from application.customer_ids import CustomerIds
 from application.ports.customers import ContactPreferences
 from domain.customer import CustomerProfile
@@ -13,9 +15,14 @@ class ProfileDirectory:
         self._customers = customers
         self._ids = ids
 
-    async def preferences(self, phone: str) -> ContactPreferences:
-        profile = await self._customers.find(await self._ids.of(phone))
-        if profile is None:
-            return ContactPreferences()
-        details = profile.state.details
-        return ContactPreferences(email=details.email_wanted, sms=details.sms_wanted, language=details.language)
+    async def preferences(self, phones: Iterable[str]) -> dict[str, ContactPreferences]:
+        ids = {phone: await self._ids.of(phone) for phone in phones}
+        profiles = await self._customers.find_many(list(set(ids.values())))
+        return {phone: _wishes(profiles.get(customer_id)) for phone, customer_id in ids.items()}
+
+
+def _wishes(profile: CustomerProfile | None) -> ContactPreferences:
+    if profile is None:
+        return ContactPreferences()
+    details = profile.state.details
+    return ContactPreferences(email=details.email_wanted, sms=details.sms_wanted, language=details.language)

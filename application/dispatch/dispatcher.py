@@ -170,7 +170,8 @@ class Dispatcher:
         active.busy.discard(name)
         if failures is not None:
             self._note(job, failures)
-            self._advance(active, name)
+            if any(name in todo for todo in active.todo):
+                self._advance(active, name)
         self._settle_if_idle(active)
 
     def _note(self, job: Job, failures: dict[str, Exception]) -> None:
