@@ -177,6 +177,10 @@ class Dispatcher:
     def _note(self, job: Job, failures: dict[str, Exception]) -> None:
         """Write the job's outcome into the claim; behind a failure, an ordered handler's events stay untouched."""
         name = job.handler.name
+        if not failures:
+            for index in job.indexes:
+                del job.active.todo[index][name]
+            return
         stopped = False
         for index, event in zip(job.indexes, job.events, strict=True):
             failure = failures.get(event.event_id)
