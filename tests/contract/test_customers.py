@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from application.clock import utc_now
-from application.customer_directory import ProfileDirectory
+from application.customers.directory import ProfileDirectory
 from application.ports.customers import ContactPreferences
 from application.store import Store
 from domain.customer import MAX_ADDRESSES, ContactDetails

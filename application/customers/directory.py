@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from application.customer_ids import CustomerIds
+from application.customers.ids import CustomerIds
 from application.ports.customers import ContactPreferences
 from domain.customer import CustomerProfile
 from domain.repositories import Repository
