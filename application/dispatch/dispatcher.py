@@ -95,10 +95,7 @@ class Dispatcher:
     def start(self) -> None:
         for lane in self.lanes.values():
             lane.start()
-        self._tasks = [
-            run_forever("settle", self._settle_forever),
-            run_forever("renew", self._renew_forever),
-        ]
+        self._tasks = [run_forever("settle", self._settle_forever), run_forever("renew", self._renew_forever)]
 
     async def stop(self, grace: float) -> None:
         """Let running handlers finish for `grace` seconds, then hand everything unfinished back to the store."""
