@@ -72,9 +72,11 @@ async def serve_copy(lab: Lab, file: Path, before: Known, after: Known) -> Verdi
             copy.stocked = True
             copy.ledger.arrivals += _told(books, before, after)
             copy.ledger.messages += _heard(books, before, after)
-            copy.ledger.excused |= {came.incarnation for came in (*after.arrivals, *after.messages)}
+            copy.ledger.excused |= {arrival.incarnation for arrival in after.arrivals}
+            copy.ledger.excused |= {message.incarnation for message in after.messages}
             # An order that was placed while the copy was made may have reserved in it, and not be in it itself.
             copy.ledger.unsure = after.unsure + len(after.acknowledged) - len(before.acknowledged) + CLIENTS
+            copy.ledger.ahead = lab.store == "mongodb"
             await copy.started("copy")
             verdict = await copy.close_the_books()
     _judge_consistency(books, verdict)
@@ -107,7 +109,7 @@ def _heard(books: Books, before: Known, after: Known) -> list[Message]:
 
 
 def _happened(books: Books) -> set[str]:
-    return {entry.event_id for entry in (*books.log, *_pending(books))}
+    return {entry.event_id for entry in books.log} | {pending.event_id for pending in _pending(books)}
 
 
 def _waiting(books: Books) -> dict[str, set[str]]:

@@ -1,7 +1,7 @@
 """What the effects of orders within the store must add up to: every order's stock and points, each moved once."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 
 from tests.faults.effects_books import Bought, Effects
 from tests.faults.recipes import needs
@@ -24,6 +24,10 @@ COUNTS = (
 POINT = 100
 #: By how much a kind of movement changes what is on hand and what is reserved, for each unit that an order needs.
 EFFECT = {"reserved": (0, 1), "deducted": (-1, -1), "released": (0, -1), "returned": (1, 0)}
+#: What may become of a reservation for an order that never came.
+BEGUN = frozenset({"reserved", "released"})
+#: What may become of an order's stock later on.
+LATER = (BEGUN, frozenset({"reserved", "deducted"}), frozenset({"reserved", "deducted", "returned"}))
 DELIVERED = frozenset({"opening", "delivery", "correction"})
 
 #: What was found: the count that it belongs to, and where.
@@ -31,10 +35,11 @@ Found = Iterator[tuple[str, str]]
 Kinds = frozenset[str]
 
 
-def judge_effects(effects: Effects, *, unsure: int) -> Found:
+def judge_effects(effects: Effects, *, unsure: int, ahead: bool = False) -> Found:
     """Compare what the store holds with what its orders call for. `unsure`: how many orders were tried to be placed and
-    not answered with one; each of those may have reserved something for an order that never came."""
-    yield from _judge_stock(effects, unsure)
+    not answered with one; each of those may have reserved something for an order that never came. `ahead`: the stock
+    may know more of an order than it does itself; what it says is still to add up."""
+    yield from _judge_stock(effects, unsure, ahead)
     yield from _judge_levels(effects)
     yield from _judge_points(effects)
 
@@ -42,7 +47,7 @@ def judge_effects(effects: Effects, *, unsure: int) -> Found:
 # Stock
 
 
-def _judge_stock(effects: Effects, unsure: int) -> Found:
+def _judge_stock(effects: Effects, unsure: int, ahead: bool) -> Found:
     moved: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     amounts: dict[tuple[str, str, str], tuple[int, int]] = {}
     for movement in effects.stock:
@@ -59,11 +64,11 @@ def _judge_stock(effects: Effects, unsure: int) -> Found:
         needed = needs(bought.items)
         for ingredient, amount in needed.items():
             came = frozenset(moved.pop((order_id, ingredient), Counter()))
-            yield from _judge_kinds(f"{order_id}: {ingredient}", came, _wanted(bought))
+            yield from _judge_kinds(f"{order_id}: {ingredient}", came, _wanted(bought) + (LATER if ahead else ()))
             for kind in came & EFFECT.keys():
                 if amounts[order_id, ingredient, kind] != tuple(amount * unit for unit in EFFECT[kind]):
                     yield STOCK_UNASKED, f"{order_id}: {ingredient} was {kind} by another amount than {amount}"
-    yield from _judge_strays(moved, unsure)
+    yield from _judge_strays(moved, unsure, EFFECT.keys() if ahead else BEGUN)
 
 
 def _wanted(bought: Bought) -> tuple[Kinds, ...]:
@@ -73,8 +78,7 @@ def _wanted(bought: Bought) -> tuple[Kinds, ...]:
         return (frozenset({"reserved", "deducted"} if bought.confirmed else {"reserved"}),)
     if bought.cooked:
         return (frozenset({"reserved", "deducted"}),)
-    released = frozenset({"reserved", "released"})
-    return (released, frozenset({"reserved", "deducted", "returned"})) if bought.confirmed else (released,)
+    return (BEGUN, frozenset({"reserved", "deducted", "returned"})) if bought.confirmed else (BEGUN,)
 
 
 def _judge_kinds(what: str, came: Kinds, wanted: tuple[Kinds, ...]) -> Found:
@@ -89,13 +93,13 @@ def _judge_kinds(what: str, came: Kinds, wanted: tuple[Kinds, ...]) -> Found:
         yield STOCK_UNASKED, f"{what} was {kind}"
 
 
-def _judge_strays(moved: Mapping[tuple[str, str], Counter[str]], unsure: int) -> Found:
+def _judge_strays(moved: Mapping[tuple[str, str], Counter[str]], unsure: int, allowed: Set[str]) -> Found:
     """What moved for orders that are not there, or that do not need it: a reservation may wait for an order that never
     came, or may have been freed for it, and no more."""
     strays: dict[str, set[str]] = defaultdict(set)
     for (order_id, ingredient), kinds in moved.items():
         strays[order_id].add(ingredient)
-        if not kinds.keys() <= {"reserved", "released"} or "reserved" not in kinds:
+        if not kinds.keys() <= allowed or "reserved" not in kinds:
             yield STOCK_UNASKED, f"{order_id}: {ingredient} was {', '.join(kinds)}, and there is no such order"
     if len(strays) > unsure:
         for order_id in strays:

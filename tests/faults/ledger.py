@@ -105,6 +105,9 @@ class Ledger:
         self.messages: list[Message] = []
         #: How often an order was asked for and not answered with one: it may have been placed, or begun.
         self.unsure = 0
+        #: Whether stock and records may know more of an order than it does itself, as in a copy that was read part by
+        #: part.
+        self.ahead = False
         #: Processes that were killed or frozen: what they had begun, another one may do again.
         self.excused: set[str] = set()
 
@@ -154,9 +157,11 @@ class Ledger:
         self._judge_places(books, verdict)
         self._judge_once(books, verdict)
         self._judge_workers(verdict)
-        for what, example in judge_effects(books.effects, unsure=self.unsure):
+        for what, example in judge_effects(books.effects, unsure=self.unsure, ahead=self.ahead):
             verdict.add(what, example)
-        for what, example in judge_messages(self.messages, books.effects, _happened(books), sent=messages):
+        for what, example in judge_messages(
+            self.messages, books.effects, _happened(books), sent=messages, ahead=self.ahead
+        ):
             verdict.add(what, example)
         verdict.facts |= self._facts(books)
         return verdict

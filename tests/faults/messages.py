@@ -54,8 +54,11 @@ class Told:
     type: str
 
 
-def judge_messages(messages: Sequence[Message], effects: Effects, happened: Mapping[str, Told], *, sent: bool) -> Found:
-    """`happened` has every order's events by their ids. `sent`: whether customers were to be told at all."""
+def judge_messages(
+    messages: Sequence[Message], effects: Effects, happened: Mapping[str, Told], *, sent: bool, ahead: bool = False
+) -> Found:
+    """`happened` has every order's events by their ids. `sent`: whether customers were to be told at all; `ahead`:
+    whether there may be records of what orders do not know of yet."""
     firsts: dict[str, dict[str, Message]] = {SMS: {}, EMAIL: {}}
     keys: dict[tuple[str, str], set[str]] = defaultdict(set)
     receipts: dict[tuple[str, str], set[str]] = defaultdict(set)
@@ -72,6 +75,8 @@ def judge_messages(messages: Sequence[Message], effects: Effects, happened: Mapp
             yield from _judge_came(channel, came, wanted[channel])
             yield from _judge_order(channel, came, happened)
         yield from _judge_records(effects, wanted, receipts)
+        if not ahead:
+            yield from _judge_unasked_records(effects, wanted)
     elif messages:
         yield UNASKED, f"{len(messages)} though nobody was to be told"
 
@@ -116,13 +121,15 @@ def _judge_records(
     effects: Effects, wanted: Mapping[str, Mapping[str, str | None]], receipts: Mapping[tuple[str, str], set[str]]
 ) -> Found:
     """One for each event and channel: that it was sent, and as what, or that there was no address."""
-    expected: set[str] = set()
     for channel, events in wanted.items():
         for event_id, address in events.items():
-            expected.add(f"{event_id}/{channel}")
             record = effects.records.get(f"{event_id}/{channel}")
             if not _agrees(record, address, receipts.get((channel, event_id), set())):
                 yield RECORDS, f"{channel}: {event_id}: {record}"
+
+
+def _judge_unasked_records(effects: Effects, wanted: Mapping[str, Mapping[str, str | None]]) -> Found:
+    expected = {f"{event_id}/{channel}" for channel, events in wanted.items() for event_id in events}
     for record_id in effects.records.keys() - expected:
         yield RECORDS, f"{record_id}: of an event that never happened, or that nobody is told of"
 
