@@ -140,15 +140,15 @@ async def _wake(lab: Lab, sleep: Sleep, found: Verdict) -> None:
 
 
 def _entries(books: Books) -> set[str]:
-    """All that the store says, line by line; leases left out, which the others take and give back all the time."""
+    """All that the store says, line by line; leases left out, which the others take and give back all the time. So is
+    what was reserved for no order: who wakes up placing one that another has placed since reserves, and releases it."""
     return {
         *(f"order {order_id} #{order.version} {order.status}" for order_id, order in books.orders.items()),
         *(f"pending {entry.event_id}" for order in books.orders.values() for entry in order.pending),
         *(f"log {entry}" for entry in books.log),
         *(f"ticket {order_id} #{version}" for order_id, version in books.tickets.items()),
         *(f"place {order_id}" for order_id in books.places),
-        *(f"stock {movement}" for movement in books.effects.stock),
-        *(f"level of {ingredient}: {level}" for ingredient, level in books.effects.levels.items()),
+        *(f"stock {movement}" for movement in books.effects.stock if movement.order_id in books.orders),
         *(f"points {movement}" for movement in books.effects.points),
         *(f"record {record_id}: {record}" for record_id, record in books.effects.records.items()),
     }
