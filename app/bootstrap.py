@@ -23,26 +23,26 @@ from app.settings import Settings
 from application.analytics.keeper import RollUpKeeper
 from application.background import end, run_forever
 from application.behaviours import observe, retry_conflicts
-from application.customer_desk import CustomerDesk
-from application.customer_eraser import CustomerEraser
-from application.customer_ids import CustomerIds
+from application.customers.desk import CustomerDesk
+from application.customers.eraser import CustomerEraser
+from application.customers.ids import CustomerIds
 from application.dispatch.dispatcher import Dispatcher
 from application.dispatch.relay import Relay
 from application.dispatch.retry import RetryPolicy
 from application.events.discovery import discover_handlers
 from application.events.payment import ConfirmBy
 from application.health import HealthMonitor
-from application.kitchen_desk import KitchenDesk
+from application.kitchen.desk import KitchenDesk
 from application.mediator import Mediator
-from application.opening_stock import OpeningStock
 from application.ports import CloudEventPublisher, EventLog, KitchenDisplay, OrderQueries, SecretStore, TicketBoard
 from application.ports.analytics import OrderFacts
 from application.ports.customers import CustomerDirectory
 from application.ports.driver_positions import DriverPositions
 from application.ports.loyalty import PointsLedger
 from application.ports.notifications import MailGateway, MessageComposer, NotificationLog, SmsGateway
-from application.stock_desk import StockDesk
-from application.stock_keeper import StockKeeper
+from application.stock.desk import StockDesk
+from application.stock.keeper import StockKeeper
+from application.stock.opening import OpeningStock
 from application.store import Store
 from application.telemetry import Telemetry
 from application.tour_desk import TourDesk

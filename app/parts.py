@@ -9,16 +9,16 @@ from application.analytics.calendar import Calendar
 from application.analytics.keeper import RollUpKeeper
 from application.commands.change_order import OrderChanger
 from application.commands.hand_over_order import DispatchOrderCommandHandler
-from application.customer_desk import CustomerDesk
-from application.customer_directory import ProfileDirectory
-from application.customer_eraser import CustomerEraser
-from application.customer_ids import CustomerIds
-from application.kitchen_desk import KitchenDesk
-from application.kitchen_load import KitchenLoad
+from application.customers.desk import CustomerDesk
+from application.customers.directory import ProfileDirectory
+from application.customers.eraser import CustomerEraser
+from application.customers.ids import CustomerIds
+from application.kitchen.desk import KitchenDesk
+from application.kitchen.load import KitchenLoad
 from application.loyalty_desk import LoyaltyDesk
 from application.mediator import Mediator
 from application.menu_card import MenuCard
-from application.stock_desk import RecipeCard, StockDesk
+from application.stock.desk import RecipeCard, StockDesk
 from application.store import Store
 from application.telemetry import OrderTelemetry
 from application.tour_desk import TourDesk

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from application.clock import utc_now
-from application.customer_ids import CustomerIds
+from application.customers.ids import CustomerIds
 from application.ports import OrderQueries
 from application.ports.loyalty import MovementKind, PointsLedger, movement_id
 from domain.customer import CustomerProfile, Redemption

@@ -1,6 +1,6 @@
 """Tells customers about their orders on one channel, and keeps the record of what became of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -46,6 +46,7 @@ KINDS: dict[type[DomainEvent], NotificationKind] = {
 }
 #: What is older is no news any more: nobody wants to hear tomorrow that yesterday's pizza is ready.
 OLD_NEWS = timedelta(days=1)
+NO_WISHES = ContactPreferences()
 #: Outcomes that the store could not take yet, at most.
 MOST_UNWRITTEN = 10_000
 
@@ -88,6 +89,7 @@ class Notifier:
         known = await self._log.find(ids) | {id_: self._unwritten[id_] for id_ in ids if id_ in self._unwritten}
         todo = [event for event in events if not _is_done(known.get(self._id(event)))]
         orders = await self._orders.get_many({event.aggregate_id for event in todo}) if todo else {}
+        wishes = await self._wishes(orders.values())
         records = {id_: record for id_, record in known.items() if id_ in self._unwritten}
         failures: dict[str, Exception] = {}
         stuck: dict[str, Exception] = {}
@@ -97,7 +99,7 @@ class Notifier:
                 if failure is None:
                     before = known.get(self._id(event))
                     attempts = before.attempts if before else 0
-                    record, failure = await self._try(event, orders.get(event.aggregate_id), attempts)
+                    record, failure = await self._try(event, orders.get(event.aggregate_id), wishes, attempts)
                     records[record.id] = record
                 if failure is not None:
                     failures[event.event_id] = stuck[event.aggregate_id] = failure
@@ -106,17 +108,17 @@ class Notifier:
         return failures
 
     async def _try(
-        self, event: DomainEvent, order: OrderView | None, attempts: int
+        self, event: DomainEvent, order: OrderView | None, wishes: Mapping[str, ContactPreferences], attempts: int
     ) -> tuple[NotificationRecord, Exception | None]:
-        wishes = await self._wishes(order)
-        reason = self._why_not(event, order, wishes)
+        wished = wishes.get(order.state.customer.phone, NO_WISHES) if order else NO_WISHES
+        reason = self._why_not(event, order, wished)
         if reason or order is None:
             return self._record(event, NotificationStatus.SKIPPED, attempts, error=reason), None
         message = Message(
             event_id=event.event_id,
             happened_at=event.occurred_at,
             to=self._address(order.state.customer) or "",
-            notice=Notice(kind=KINDS[type(event)], order=order, language=wishes.language),
+            notice=Notice(kind=KINDS[type(event)], order=order, language=wished.language),
             composer=self._composer,
         )
         try:
@@ -128,12 +130,12 @@ class Notifier:
             return self._record(event, NotificationStatus.FAILED, attempts + 1, error=_code(failure)), failure
         return self._record(event, NotificationStatus.SENT, attempts + 1, provider_id=provider_id), None
 
-    async def _wishes(self, order: OrderView | None) -> ContactPreferences:
-        if order is None or _is_erased(order.state.customer):
-            return ContactPreferences()
-        return await self._customers.preferences(order.state.customer.phone)
+    async def _wishes(self, orders: Iterable[OrderView]) -> dict[str, ContactPreferences]:
+        """Of all whom these orders are for, by phone, in one look at the store."""
+        phones = {order.state.customer.phone for order in orders if not _is_erased(order.state.customer)}
+        return await self._customers.preferences(phones) if phones else {}
 
-    def _why_not(self, event: DomainEvent, order: OrderView | None, wishes: ContactPreferences) -> str | None:
+    def _why_not(self, event: DomainEvent, order: OrderView | None, wished: ContactPreferences) -> str | None:
         if order is None:
             return "order_gone"
         if _is_old(event.occurred_at):
@@ -142,7 +144,7 @@ class Notifier:
             return "contact_erased"
         if not self._address(order.state.customer):
             return "no_email"
-        wanted = wishes.email if self._channel is Channel.EMAIL else wishes.sms
+        wanted = wished.email if self._channel is Channel.EMAIL else wished.sms
         return None if wanted else "not_wanted"
 
     def _address(self, customer: Customer) -> str | None:

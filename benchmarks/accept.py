@@ -9,7 +9,7 @@ from benchmarks.service import Bare, Service, SinkProcess
 
 
 def accept_on_sqlite(lab: Lab) -> list[Row]:
-    return [_accept(lab, "accept an order durably on SQLite", lab.sqlite(), 0.7)]
+    return [_accept(lab, "accept an order durably on SQLite", lab.sqlite(), 0.65)]
 
 
 def accept_on_mongo(lab: Lab) -> list[Row]:

@@ -15,8 +15,8 @@ SHARE_OF_A_ROUND = 0.4
 
 def end_to_end_on_sqlite(lab: Lab) -> list[Row]:
     return [
-        _end_to_end(lab, "end to end on SQLite, events one by one", lab.sqlite(), "structured", 0.35),
-        _end_to_end(lab, "end to end on SQLite, events in batches", lab.sqlite(), "batched", 0.45),
+        _end_to_end(lab, "end to end on SQLite, events one by one", lab.sqlite(), "structured", 0.3),
+        _end_to_end(lab, "end to end on SQLite, events in batches", lab.sqlite(), "batched", 0.4),
     ]
 
 

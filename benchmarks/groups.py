@@ -8,6 +8,7 @@ from benchmarks.accept import accept_on_mongo, accept_on_sqlite
 from benchmarks.analytics import analytics_on_mongo, analytics_on_sqlite
 from benchmarks.drain import drain, profile_drain
 from benchmarks.end_to_end import end_to_end_on_mongo, end_to_end_on_sqlite
+from benchmarks.importing import import_on_sqlite
 from benchmarks.lab import Lab
 from benchmarks.latency import RATE, latency_on_mongo, latency_on_sqlite
 from benchmarks.profile import Profile
@@ -35,6 +36,7 @@ GROUPS = {
     "latency-mongo": Group(latency_on_mongo, profiled.steady_orders(Lab.mongo, RATE)),
     "analytics-sqlite": Group(analytics_on_sqlite),
     "analytics-mongo": Group(analytics_on_mongo),
+    "import-sqlite": Group(import_on_sqlite),
     "size": Group(size),
     "startup": Group(startup),
 }

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from application.commands.change_order import ChangeOrder, OrderChanger
-from application.kitchen_load import KitchenLoad
+from application.kitchen.load import KitchenLoad
 from application.ports import OrderView
 from domain.order_lifecycle import OrderStatus
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from application.commands.change_order import ChangeOrder, OrderChanger
-from application.kitchen_desk import KitchenDesk
+from application.kitchen.desk import KitchenDesk
 from application.ports import OrderView
 from domain.errors import VersionConflict
 from domain.order import Order

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from application.clock import utc_now
 from application.mediator import Command
 from application.ports.stock import Pantry
-from application.stock_desk import RecipeCard, StockDesk
+from application.stock.desk import RecipeCard, StockDesk
 from domain.errors import DuplicateId, IdempotencyKeyReused, NotFound, UnknownIngredient, VersionConflict
 from domain.identity import new_event_id
 from domain.inventory import RECIPE_BOOK_ID, Ingredient, Recipe, RecipeBook, ingredient_key

@@ -8,7 +8,7 @@ from application.loyalty_desk import LoyaltyDesk
 from application.mediator import Command
 from application.menu_card import MenuCard
 from application.ports import OrderQueries, OrderView
-from application.stock_desk import StockDesk
+from application.stock.desk import StockDesk
 from application.telemetry import OrderTelemetry
 from domain.errors import DomainError, DuplicateRequest, IdempotencyKeyReused, SoldOut, StoreUnavailable
 from domain.identity import new_order_id

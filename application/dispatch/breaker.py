@@ -26,9 +26,9 @@ class Breaker:
 
     @property
     def state(self) -> BreakerState:
-        if time.monotonic() < self._open_until:
-            return BreakerState.OPEN
-        return BreakerState.HALF_OPEN if self._open_until else BreakerState.CLOSED
+        if not self._open_until:
+            return BreakerState.CLOSED
+        return BreakerState.OPEN if time.monotonic() < self._open_until else BreakerState.HALF_OPEN
 
     def succeeded(self) -> bool:
         """Note that the other side answered; says whether that closed the breaker."""

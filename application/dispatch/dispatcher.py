@@ -95,10 +95,7 @@ class Dispatcher:
     def start(self) -> None:
         for lane in self.lanes.values():
             lane.start()
-        self._tasks = [
-            run_forever("settle", self._settle_forever),
-            run_forever("renew", self._renew_forever),
-        ]
+        self._tasks = [run_forever("settle", self._settle_forever), run_forever("renew", self._renew_forever)]
 
     async def stop(self, grace: float) -> None:
         """Let running handlers finish for `grace` seconds, then hand everything unfinished back to the store."""
@@ -170,12 +167,17 @@ class Dispatcher:
         active.busy.discard(name)
         if failures is not None:
             self._note(job, failures)
-            self._advance(active, name)
+            if any(name in todo for todo in active.todo):
+                self._advance(active, name)
         self._settle_if_idle(active)
 
     def _note(self, job: Job, failures: dict[str, Exception]) -> None:
         """Write the job's outcome into the claim; behind a failure, an ordered handler's events stay untouched."""
         name = job.handler.name
+        if not failures:
+            for index in job.indexes:
+                del job.active.todo[index][name]
+            return
         stopped = False
         for index, event in zip(job.indexes, job.events, strict=True):
             failure = failures.get(event.event_id)

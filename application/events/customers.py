@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from application.customer_desk import CustomerDesk
-from application.customer_eraser import CustomerEraser
+from application.customers.desk import CustomerDesk
+from application.customers.eraser import CustomerEraser
 from application.dispatch.handler import BatchEventHandler, EventHandler
 from application.dispatch.retry import BatchFailed
 from domain.events import CustomerErasedEvent, OrderPlacedEvent

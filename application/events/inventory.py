@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from application.dispatch.handler import BatchEventHandler, EventHandler
-from application.opening_stock import OpeningStock
-from application.stock_desk import StockDesk
+from application.stock.desk import StockDesk
+from application.stock.opening import OpeningStock
 from domain.events import OrderCancelledEvent, OrderConfirmedEvent, PizzaAddedToMenuEvent
 
 

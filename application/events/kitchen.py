@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from application.dispatch.handler import BatchEventHandler, EventHandler
-from application.kitchen_desk import KitchenDesk
+from application.kitchen.desk import KitchenDesk
 from application.ports import KitchenDisplay, TicketBoard, TicketChange
 from domain.events import (
     CookingStartedEvent,

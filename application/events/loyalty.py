@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from application.customer_ids import CustomerIds
+from application.customers.ids import CustomerIds
 from application.dispatch.handler import BatchEventHandler
 from application.loyalty_desk import points_for
 from application.ports import OrderQueries, OrderView

@@ -1,5 +1,6 @@
 """What the application asks about customers from elsewhere: how, and in which language, they want to be told."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,6 +15,6 @@ class ContactPreferences:
 
 
 class CustomerDirectory(Protocol):
-    async def preferences(self, phone: str) -> ContactPreferences:
-        """Defaults where nobody is known. Raises `StoreUnavailable`."""
+    async def preferences(self, phones: Iterable[str]) -> dict[str, ContactPreferences]:
+        """Of each of these numbers; defaults where nobody is known. Raises `StoreUnavailable`."""
         ...

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from application.customer_ids import CustomerIds
+from application.customers.ids import CustomerIds
 from application.loyalty_desk import LoyaltyDesk
 from application.mediator import Query
 from application.ports import EventLog, LoggedEvent, OrderFilter, OrderQueries, OrderView

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from application.kitchen_load import KitchenLoad
+from application.kitchen.load import KitchenLoad
 from application.mediator import Query
 from application.menu_card import MenuCard
 from application.ports import TicketBoard

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from application.commands.place_order import BasketItem, price_basket
 from application.mediator import Query
 from application.menu_card import MenuCard
-from application.stock_desk import StockDesk
+from application.stock.desk import StockDesk
 from domain.order_rules import check_items
 from domain.order_state import OrderLine
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from application.mediator import Query
 from application.ports.stock import Pantry, StockRoom
-from application.stock_desk import StockDesk
+from application.stock.desk import StockDesk
 from domain.errors import NotFound
 from domain.inventory import RECIPE_BOOK_ID, Ingredient, Recipe, RecipeBook, ingredient_key
 from domain.menu import Menu

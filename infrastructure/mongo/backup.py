@@ -11,7 +11,7 @@ from domain.errors import StoreUnavailable
 from infrastructure.backup_file import BackupError, Report, Seal, check, new_file, seal
 from infrastructure.mongo.archive import COLLECTIONS, DERIVED, EVENTS, Archive, existing_archive, new_archive
 from infrastructure.mongo.client import Collection, Database, Document, Driver
-from infrastructure.mongo.errors import DUPLICATE_KEY, persist, store_errors
+from infrastructure.mongo.errors import only_duplicates, persist, store_errors
 from infrastructure.mongo.indexes import INDEXES
 from infrastructure.mongo.store import INDEX_SECONDS, MongoStore
 
@@ -129,7 +129,7 @@ async def _insert(collection: Collection, documents: list[Document]) -> None:
             await collection.insert_many(documents, ordered=False)
         except BulkWriteError as failure:
             # An earlier try whose answer was lost has written them; whatever else it may mean, the count will show it.
-            if any(error["code"] != DUPLICATE_KEY for error in failure.details["writeErrors"]):
+            if not only_duplicates(failure):
                 raise
 
     await persist(attempt, PATIENCE)

@@ -1,9 +1,6 @@
 """Inserts that came while the last batch was on its way go to the server together."""
 
-import asyncio
 import time
-from collections import deque
-from dataclasses import dataclass, field
 from typing import Any
 
 from bson.errors import BSONError
@@ -11,7 +8,8 @@ from pymongo.errors import BulkWriteError, OperationFailure
 
 from domain.errors import DuplicateId, DuplicateRequest, StoreUnavailable
 from infrastructure.mongo.client import Collection, Document
-from infrastructure.mongo.errors import DUPLICATE_KEY, PATIENCE, persist
+from infrastructure.mongo.errors import only_duplicates, persist
+from infrastructure.mongo.write_queue import Wish, WriteQueue
 
 LARGEST_BATCH = 200
 IDEMPOTENCY_KEY = "state.idempotency_key"
@@ -19,73 +17,25 @@ IDEMPOTENCY_KEY = "state.idempotency_key"
 UNFIT = (BSONError, OverflowError, UnicodeError)
 
 
-@dataclass(slots=True, eq=False)
-class _Insert:
-    document: Document
-    done: asyncio.Future[None]
-    deadline: float = field(default_factory=lambda: time.monotonic() + PATIENCE)
-
-    def answer(self, failure: Exception | None) -> None:
-        if self.done.done():
-            return  # whoever asked has gone
-        if failure is None:
-            self.done.set_result(None)
-        else:
-            self.done.set_exception(failure)
-
-
-class InsertCoalescer:
-    """Waits for nothing but the batch before: alone, an insert goes at once; in a crowd, up to 200 share a write.
-
-    Documents carry `_id` and `event_ids`, by which an insert whose answer was lost is recognised.
-    """
+class InsertCoalescer(WriteQueue[Document]):
+    """Documents carry `_id` and `event_ids`, by which an insert whose answer was lost is recognised."""
 
     def __init__(self, collection: Collection) -> None:
+        super().__init__("inserts", LARGEST_BATCH)
         self._collection = collection
-        self._queue: deque[_Insert] = deque()
-        self._worker: asyncio.Task[None] | None = None
 
     async def insert(self, document: Document) -> None:
         """Raises `DuplicateId`, `DuplicateRequest`, `StoreUnavailable`."""
-        insert = _Insert(document, asyncio.get_running_loop().create_future())
-        self._queue.append(insert)
-        if self._worker is None:
-            self._worker = asyncio.create_task(self._write_queue(), name="inserts")
-        await insert.done
+        await self.put(document)
 
-    async def drain(self) -> None:
-        """Wait until all that is queued has been answered."""
-        if self._worker:
-            await asyncio.wait([self._worker])
+    async def write(self, batch: list[Wish[Document]]) -> None:
+        failures = await self._write(batch)
+        for index, wish in enumerate(batch):
+            wish.answer(failures.get(index))
 
-    async def _write_queue(self) -> None:
-        batch: list[_Insert] = []
-        try:
-            while batch := self._next_batch():
-                failures = await self._write(batch)
-                for index, insert in enumerate(batch):
-                    insert.answer(failures.get(index))
-        finally:
-            self._worker = None
-            for insert in (*batch, *self._queue):
-                insert.answer(StoreUnavailable())  # this was ended from outside: leave nobody waiting
-            self._queue.clear()
-
-    def _next_batch(self) -> list[_Insert]:
-        """What waits, the oldest first. What has waited too long is refused: it has cost the store nothing yet."""
-        batch: list[_Insert] = []
-        now = time.monotonic()
-        while self._queue and len(batch) < LARGEST_BATCH:
-            insert = self._queue.popleft()
-            if insert.deadline > now:
-                batch.append(insert)
-            else:
-                insert.answer(StoreUnavailable())
-        return batch
-
-    async def _write(self, batch: list[_Insert]) -> dict[int, Exception]:
+    async def _write(self, batch: list[Wish[Document]]) -> dict[int, Exception]:
         """The failures, by their place in the batch. None waits longer than the first of the batch may."""
-        documents = [insert.document for insert in batch]
+        documents = [wish.wanted for wish in batch]
         patience = batch[0].deadline - time.monotonic()
         try:
             return await persist(lambda: self._insert_many(documents), max(0.01, patience))
@@ -94,7 +44,7 @@ class InsertCoalescer:
         except UNFIT as failure:
             if len(batch) == 1:
                 return {0: failure}
-            alone = [await self._write([insert]) for insert in batch]  # one is bad: let the others through
+            alone = [await self._write([wish]) for wish in batch]  # one is bad: let the others through
             return {index: failures[0] for index, failures in enumerate(alone) if failures}
 
     async def _insert_many(self, documents: list[Document]) -> dict[int, Exception]:
@@ -105,10 +55,10 @@ class InsertCoalescer:
         return {}
 
     async def _failures(self, documents: list[Document], failure: BulkWriteError) -> dict[int, Exception]:
-        errors: list[Document] = failure.details["writeErrors"]
-        if failure.details["writeConcernErrors"] or any(error["code"] != DUPLICATE_KEY for error in errors):
+        if not only_duplicates(failure):
             # Written, but not yet safe, or failed for no fault of the document's: try again.
             raise OperationFailure("not every insert was confirmed") from failure
+        errors: list[Document] = failure.details["writeErrors"]
         existing = await self._existing([documents[error["index"]] for error in errors])
         refused = {error["index"]: _refusal(documents[error["index"]], existing) for error in errors}
         return {index: refusal for index, refusal in refused.items() if refusal}

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 import pymongo
-from pymongo.errors import PyMongoError
+from pymongo.errors import BulkWriteError, PyMongoError
 
 from domain.errors import StoreUnavailable
 
@@ -19,6 +19,12 @@ PATIENCE = 2.0
 FIRST_PAUSE = 0.02
 LONGEST_PAUSE = 0.4
 DUPLICATE_KEY = 11000
+
+
+def only_duplicates(failure: BulkWriteError) -> bool:
+    """Whether all that went wrong with a bulk is that documents were there already, and the others are safe."""
+    errors = failure.details["writeErrors"]
+    return not failure.details["writeConcernErrors"] and all(error["code"] == DUPLICATE_KEY for error in errors)
 
 
 @contextmanager

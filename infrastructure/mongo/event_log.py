@@ -11,7 +11,7 @@ from application.clock import utc_now
 from application.ports import LoggedEvent, Signal
 from domain.events import DomainEvent, without_person
 from infrastructure.mongo.client import Collection, Document
-from infrastructure.mongo.errors import DUPLICATE_KEY, persist, store_errors
+from infrastructure.mongo.errors import only_duplicates, persist, store_errors
 from infrastructure.serialization import event_from_document, event_to_document
 
 LARGEST_BATCH = 500
@@ -56,7 +56,7 @@ class MongoEventLog:
         try:
             await self._collection.insert_many(documents, ordered=True)
         except BulkWriteError as failure:
-            if any(error["code"] != DUPLICATE_KEY for error in failure.details["writeErrors"]):
+            if not only_duplicates(failure):
                 raise
             return
         self._last = documents[-1]["_id"]

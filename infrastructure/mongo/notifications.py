@@ -7,7 +7,7 @@ from pymongo.errors import BulkWriteError
 
 from application.ports.notifications import NotificationRecord, NotificationStatus
 from infrastructure.mongo.client import Collection, Document
-from infrastructure.mongo.errors import DUPLICATE_KEY, persist, store_errors
+from infrastructure.mongo.errors import only_duplicates, persist, store_errors
 from infrastructure.serialization import from_document, to_document
 
 
@@ -28,9 +28,9 @@ class MongoNotificationLog:
         try:
             await self._collection.insert_many(documents, ordered=False)
         except BulkWriteError as failure:
-            errors = failure.details["writeErrors"]
-            if not errors or any(error["code"] != DUPLICATE_KEY for error in errors):
+            if not only_duplicates(failure):
                 raise
+            errors = failure.details["writeErrors"]
             await self._collection.bulk_write([_replacing(documents[error["index"]]) for error in errors])
 
     async def find(self, ids: Sequence[str]) -> dict[str, NotificationRecord]:

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from pymongo import DeleteOne, UpdateOne
+from pymongo import DeleteOne, InsertOne, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from application.analytics.calendar import utc_hour
 from application.analytics.facts import FactChange, OrderFact
 from infrastructure.mongo.client import Collection, Document
-from infrastructure.mongo.errors import DUPLICATE_KEY, persist, store_errors
+from infrastructure.mongo.errors import only_duplicates, persist, store_errors
 from infrastructure.serialization import from_document, to_document
 from infrastructure.tokens import new_token
 
@@ -30,23 +30,31 @@ class MongoOrderFacts:
             await self._apply(changes[start : start + LARGEST_BATCH], generation)
 
     async def _apply(self, changes: Sequence[OrderFact | FactChange], generation: str) -> None:
-        writes = [
-            _putting(change, generation) if isinstance(change, OrderFact) else _changing(change) for change in changes
-        ]
-        await persist(lambda: self._write(writes), BATCH_SECONDS)
+        await persist(lambda: self._write(changes, generation), BATCH_SECONDS)
         hours = {utc_hour(change.placed_at) for change in changes if isinstance(change, OrderFact)}
         others = [change.order_id for change in changes if isinstance(change, FactChange)]
         await self._mark(hours | await self._hours_of(others))
 
-    async def _write(self, writes: list[UpdateOne]) -> None:
+    async def _write(self, changes: Sequence[OrderFact | FactChange], generation: str) -> None:
+        """Most facts are of new orders, and inserts are the cheapest; only what is there already is compared with."""
+        writes = [
+            _inserting(change, generation) if isinstance(change, OrderFact) else _changing(change) for change in changes
+        ]
+        there = await self._write_new(writes)
+        # To put a fact where one is ahead of it is to insert a second one, which the id forbids.
+        puts = [_putting(fact, generation) for index in there if isinstance(fact := changes[index], OrderFact)]
+        if puts:
+            await self._write_new(puts)
+
+    async def _write_new(self, writes: Sequence[InsertOne[Document] | UpdateOne]) -> list[int]:
+        """Returns the places of those whose document is there already."""
         try:
             await self._facts.bulk_write(writes, ordered=False)
         except BulkWriteError as failure:
-            # To put a fact where one is ahead of it is to insert a second one, which the id forbids.
-            if failure.details["writeConcernErrors"] or any(
-                error["code"] != DUPLICATE_KEY for error in failure.details["writeErrors"]
-            ):
+            if not only_duplicates(failure):
                 raise
+            return [error["index"] for error in failure.details["writeErrors"]]
+        return []
 
     async def between(self, start: datetime, end: datetime) -> list[OrderFact]:
         with store_errors():
@@ -93,6 +101,11 @@ async def write_in_batches(collection: Collection, writes: Sequence[UpdateOne | 
     for start in range(0, len(writes), LARGEST_BATCH):
         batch = writes[start : start + LARGEST_BATCH]
         await persist(lambda batch=batch: collection.bulk_write(batch, ordered=False), BATCH_SECONDS)  # type: ignore[misc]
+
+
+def _inserting(fact: OrderFact, generation: str) -> InsertOne[Document]:
+    document: Document = to_document(fact)
+    return InsertOne({"_id": document.pop("order_id"), **document, "generation": generation})
 
 
 def _putting(fact: OrderFact, generation: str) -> UpdateOne:

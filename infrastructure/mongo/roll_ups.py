@@ -11,7 +11,7 @@ from application.analytics.calendar import Level
 from application.analytics.figures import Figures
 from application.ports.analytics import Block, BlockId, Mark, Told
 from infrastructure.mongo.client import Collection, Document
-from infrastructure.mongo.errors import DUPLICATE_KEY, persist, store_errors
+from infrastructure.mongo.errors import only_duplicates, persist, store_errors
 from infrastructure.mongo.order_facts import mark_hours, write_in_batches
 from infrastructure.roll_ups import PART_NAMES, decode_part, decode_parts, encode_parts
 
@@ -108,7 +108,7 @@ class MongoRollUps:
         try:
             await self._blocks.bulk_write(writes, ordered=False)
         except BulkWriteError as failure:
-            if any(error["code"] != DUPLICATE_KEY for error in failure.details["writeErrors"]):
+            if not only_duplicates(failure):
                 raise
 
 

@@ -3,9 +3,9 @@
 import asyncio
 import random
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from pymongo.errors import BulkWriteError
@@ -13,88 +13,50 @@ from pymongo.errors import BulkWriteError
 from domain.errors import NegativeStock, SoldOut, StoreUnavailable
 from domain.stock import Level, Movement, MovementKind, reservations
 from infrastructure.mongo.client import Collection, Document
-from infrastructure.mongo.errors import DUPLICATE_KEY, PATIENCE, persist, store_errors
+from infrastructure.mongo.errors import only_duplicates, persist, store_errors
 from infrastructure.mongo.stock_counters import Counted, Counters, key_of, ledger_document, movement_of
+from infrastructure.mongo.write_queue import Wish, WriteQueue
 
 LARGEST_BATCH = 100
 #: How long somebody who keeps losing the race goes on, in seconds.
 RACE_PATIENCE = 10.0
 
 
-@dataclass(slots=True, eq=False)
-class _Wish:
-    """What an order needs, and who waits for it."""
+@dataclass(frozen=True, slots=True)
+class _Reservation:
+    """What an order needs."""
 
     order_id: str
     needs: Mapping[str, int]
     now: datetime
-    done: asyncio.Future[None]
-    deadline: float = field(default_factory=lambda: time.monotonic() + PATIENCE)
-
-    def answer(self, failure: Exception | None) -> None:
-        if self.done.done():
-            return  # whoever asked has gone
-        if failure is None:
-            self.done.set_result(None)
-        else:
-            self.done.set_exception(failure)
 
 
-class MongoStockRoom:
+_Wish = Wish[_Reservation]
+
+
+class MongoStockRoom(WriteQueue[_Reservation]):
     """Implements `application.ports.stock.StockRoom`."""
 
     def __init__(self, counters: Collection, ledger: Collection) -> None:
+        super().__init__("reservations", LARGEST_BATCH)
         self._counters = Counters(counters)
         self._ledger = ledger
-        self._wishes: deque[_Wish] = deque()
-        self._worker: asyncio.Task[None] | None = None
         self._granted: list[Movement] = []
         self._follower: asyncio.Task[None] | None = None
 
     # Reserving: what queued while the last write was on its way goes together in the next one
 
     async def reserve(self, order_id: str, needs: Mapping[str, int], now: datetime) -> None:
-        wish = _Wish(order_id, needs, now, asyncio.get_running_loop().create_future())
-        self._wishes.append(wish)
-        if self._worker is None:
-            self._worker = asyncio.create_task(self._serve(), name="reservations")
-        await wish.done
+        await self.put(_Reservation(order_id, needs, now))
 
     async def close(self) -> None:
         """Answer who waits, and let go. What has not reached the ledger stays marked in the counters."""
-        if self._worker:
-            await asyncio.wait([self._worker])
+        await self.drain()
         if self._follower:
             await asyncio.wait([self._follower])
         await self._counters.close()
 
-    async def _serve(self) -> None:
-        batch: list[_Wish] = []
-        try:
-            while batch := self._next_batch():
-                try:
-                    await self._fulfil(batch)
-                except StoreUnavailable as failure:
-                    for wish in batch:
-                        wish.answer(failure)
-        finally:
-            self._worker = None
-            for wish in (*batch, *self._wishes):
-                wish.answer(StoreUnavailable())  # this was ended from outside: leave nobody waiting
-            self._wishes.clear()
-
-    def _next_batch(self) -> list[_Wish]:
-        batch: list[_Wish] = []
-        now = time.monotonic()
-        while self._wishes and len(batch) < LARGEST_BATCH:
-            wish = self._wishes.popleft()
-            if wish.deadline > now:
-                batch.append(wish)
-            else:
-                wish.answer(StoreUnavailable())
-        return batch
-
-    async def _fulfil(self, batch: list[_Wish]) -> None:
+    async def write(self, batch: list[_Wish]) -> None:
         """Grant what fits, in the order of asking, in one write; what does not fit is refused on fresh figures only."""
         available = self._counters.available
         fresh = False
@@ -107,7 +69,7 @@ class MongoStockRoom:
                 continue
             if not granted or await self._grant(granted):
                 for wish in granted:
-                    wish.answer(None)
+                    wish.answer()
                 for wish, short in refused:
                     wish.answer(SoldOut(short))
                 return
@@ -116,7 +78,8 @@ class MongoStockRoom:
                 raise StoreUnavailable
 
     async def _grant(self, wishes: list[_Wish]) -> bool:
-        movements = [made for wish in wishes for made in reservations(wish.order_id, wish.needs, wish.now)]
+        wanted = [wish.wanted for wish in wishes]
+        movements = [made for one in wanted for made in reservations(one.order_id, one.needs, one.now)]
         total = Counter[str]()
         for made in movements:
             total[made.ingredient] += made.reserved
@@ -186,8 +149,7 @@ class MongoStockRoom:
         try:
             await self._ledger.insert_many(documents, ordered=False)
         except BulkWriteError as failure:
-            errors = failure.details["writeErrors"]
-            if failure.details["writeConcernErrors"] or any(error["code"] != DUPLICATE_KEY for error in errors):
+            if not only_duplicates(failure):
                 raise
 
     async def _bring_up_to_date(self) -> None:
@@ -245,12 +207,12 @@ def _share_out(
     granted: list[_Wish] = []
     refused: list[tuple[_Wish, dict[str, int]]] = []
     for wish in batch:
-        short = {name: left.get(name, 0) for name, amount in wish.needs.items() if left.get(name, 0) < amount}
+        short = {name: left.get(name, 0) for name, amount in wish.wanted.needs.items() if left.get(name, 0) < amount}
         if short:
             refused.append((wish, short))
             continue
         granted.append(wish)
-        for name, amount in wish.needs.items():
+        for name, amount in wish.wanted.needs.items():
             left[name] -= amount
     return granted, refused
 

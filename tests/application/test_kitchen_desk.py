@@ -10,7 +10,7 @@ import pytest
 from application.clock import utc_now
 from application.commands.change_order import OrderChanger
 from application.commands.cook_order import StartCookingCommand, StartCookingCommandHandler
-from application.kitchen_desk import ABANDONED_AFTER, KitchenDesk
+from application.kitchen.desk import ABANDONED_AFTER, KitchenDesk
 from application.telemetry import NoTelemetry
 from domain.errors import KitchenFull, VersionConflict
 from domain.kitchen import KITCHEN_ID, Kitchen, KitchenState, Place

@@ -1,6 +1,6 @@
 """What a notifier tells whom, and that it tells it once. The record is a real one; the provider is a list."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -54,8 +54,8 @@ class Wishes:
     def __init__(self) -> None:
         self.all = ContactPreferences()
 
-    async def preferences(self, phone: str) -> ContactPreferences:
-        return self.all
+    async def preferences(self, phones: Iterable[str]) -> dict[str, ContactPreferences]:
+        return dict.fromkeys(phones, self.all)
 
 
 class Ledger:

@@ -20,7 +20,7 @@ def test_a_quick_run_measures_accepting_and_draining(tmp_path: Path) -> None:
     )
 
     assert run.returncode == 0, run.stderr
-    assert "| accept an order durably on SQLite | 0.7 of bare |" in run.stdout
+    assert "| accept an order durably on SQLite | 0.65 of bare |" in run.stdout
     assert "in batches | 12,000/s |" in run.stdout
     assert list(tmp_path.iterdir()) == []
 

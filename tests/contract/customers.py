@@ -5,9 +5,9 @@ from datetime import datetime
 
 from application.clock import utc_now
 from application.commands.change_customer import EraseCustomerCommand, EraseCustomerCommandHandler
-from application.customer_desk import CustomerDesk
-from application.customer_eraser import CustomerEraser
-from application.customer_ids import CustomerIds
+from application.customers.desk import CustomerDesk
+from application.customers.eraser import CustomerEraser
+from application.customers.ids import CustomerIds
 from application.events.customers import CustomerProfileHandler
 from application.events.loyalty import LoyaltyPointsHandler
 from application.loyalty_desk import LoyaltyDesk

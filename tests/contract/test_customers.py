@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from application.clock import utc_now
-from application.customer_directory import ProfileDirectory
+from application.customers.directory import ProfileDirectory
 from application.ports.customers import ContactPreferences
 from application.store import Store
 from domain.customer import MAX_ADDRESSES, ContactDetails
@@ -147,14 +147,18 @@ async def test_what_the_staff_put_right_stays_until_a_newer_order_says_otherwise
 
 async def test_the_directory_tells_how_customers_want_to_be_told(counter: Counter) -> None:
     directory = ProfileDirectory(counter.store.customers, counter.ids)
-    assert await directory.preferences(PHONE) == ContactPreferences()
+    assert await directory.preferences([PHONE]) == {PHONE: ContactPreferences()}
 
     await counter.meets(ordered())
     profile = await counter.profile()
     profile.edit(ContactDetails(name="Anna", language="it", email_wanted=False), "", NOW, "luigi")
     await counter.store.customers.save(profile)
 
-    assert await directory.preferences(PHONE) == ContactPreferences(email=False, sms=True, language="it")
+    stranger = "+390000000000"
+    assert await directory.preferences([PHONE, stranger]) == {
+        PHONE: ContactPreferences(email=False, sms=True, language="it"),
+        stranger: ContactPreferences(),
+    }
 
 
 async def test_one_customer_that_fails_holds_back_no_other(counter: Counter) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from application.clock import utc_now
-from application.customer_eraser import CustomerEraser
+from application.customers.eraser import CustomerEraser
 from application.ports import OrderFilter
 from application.store import Store
 from domain.errors import OrdersUnderWay, StoreUnavailable

@@ -12,9 +12,9 @@ from application.clock import utc_now
 from application.commands.place_order import BasketItem, PlaceOrderCommand, PlaceOrderCommandHandler
 from application.events.inventory import StockNewPizzaHandler, StockReservationHandler
 from application.menu_card import MenuCard
-from application.opening_stock import OpeningStock
-from application.stock_desk import RecipeCard, StockDesk
-from application.stock_keeper import StockKeeper
+from application.stock.desk import RecipeCard, StockDesk
+from application.stock.keeper import StockKeeper
+from application.stock.opening import OpeningStock
 from application.store import Store
 from application.telemetry import NoTelemetry
 from domain.errors import DuplicateId, SoldOut

@@ -1,7 +1,7 @@
 """What a pizza that joins the menu is given by itself: an ingredient of its own, a recipe, and some portions."""
 
 from application.clock import utc_now
-from application.stock_desk import RecipeCard, StockDesk
+from application.stock.desk import RecipeCard, StockDesk
 from domain.errors import DuplicateId
 from domain.events import PizzaAddedToMenuEvent
 from domain.inventory import RECIPE_BOOK_ID, Ingredient, Recipe, RecipeBook, ingredient_key

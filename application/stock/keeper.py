@@ -7,7 +7,7 @@ import structlog
 
 from application.background import end, run_forever
 from application.clock import utc_now
-from application.stock_desk import StockDesk
+from application.stock.desk import StockDesk
 from application.store import Store
 from domain.errors import BacklogFull, DuplicateId, StoreUnavailable, VersionConflict
 from domain.order import Order

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from application.clock import utc_now
-from application.customer_ids import CustomerIds
+from application.customers.ids import CustomerIds
 from application.ports import OrderFilter, OrderQueries, OrderView
 from domain.customer import CustomerProfile, CustomerState, PastOrder
 from domain.errors import DuplicateId, VersionConflict

@@ -1,0 +1,1 @@
+"""The kitchen: its places, and how long an order will take."""

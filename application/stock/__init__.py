@@ -1,0 +1,1 @@
+"""The stock room: what orders need, what a new pizza is given, what runs out."""
