@@ -50,9 +50,8 @@ class Lab:
     tree: Path = ROOT
     replicas: list[Replica] = field(default_factory=list)
     facts: dict[str, int] = field(default_factory=dict)
-    #: Whether the stock room has been filled, and whether customers are told of their orders.
+    #: Whether the stock room has been filled.
     stocked: bool = False
-    messages: bool = True
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
@@ -63,8 +62,7 @@ class Lab:
 
     def replica(self, name: str = "a", **settings: str) -> Replica:
         """A replica that is not started yet."""
-        told = {"PIZZERIA_NOTIFICATIONS": "all" if self.messages else "off"}
-        own = {"PIZZERIA_DATABASE_URL": self.database_url, **SETTINGS, **told, **settings}
+        own = {"PIZZERIA_DATABASE_URL": self.database_url, **SETTINGS, **settings}
         made = Replica(name, self.ledger, self.receiver, self.folder, settings=own, tree=self.tree)
         self.replicas.append(made)
         return made
@@ -149,7 +147,7 @@ class Lab:
         for replica in self.replicas:
             if replica.runs:
                 await replica.stop()
-        verdict = self.ledger.judge(await self.auditor.read(), display=True, messages=self.messages)
+        verdict = self.ledger.judge(await self.auditor.read(), display=True, messages=True)
         if not reported:
             verdict.add("stuck and not reported", "events wait, nothing moves, and no replica says so")
         verdict.facts |= self.facts

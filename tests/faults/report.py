@@ -47,7 +47,8 @@ What is counted, beside orders, events and the kitchen's tickets and places, of 
 - **Stock.** The pizzas have recipes, and share an ingredient; the stock room is filled through the API before the first
   order. Each order's ingredients are reserved once, by the amount that its lines take, deducted once when it is
   confirmed, released or returned once when it is cancelled, and gone once it was cooked; levels are the sum of the
-  movements, and none is below zero. A reservation without an order needs a request that came to nothing.
+  movements, and none is below zero. A reservation without an order needs a request that came to nothing. Only in a
+  copy of MongoDB, which is read part by part, the stock may know more of an order than the order does.
 - **Points.** Credited once for each confirmed order, taken back once where that was cancelled, by the amount that the
   order's total gives; every customer's points under one id, which is nobody else's.
 - **Mails and SMS.** Every guest has a phone, every third a mail address. Each event that calls for a message led to at
