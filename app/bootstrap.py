@@ -26,6 +26,7 @@ from application.behaviours import observe, retry_conflicts
 from application.customers.desk import CustomerDesk
 from application.customers.eraser import CustomerEraser
 from application.customers.ids import CustomerIds
+from application.dispatch.courtesy import Courtesy
 from application.dispatch.dispatcher import Dispatcher
 from application.dispatch.relay import Relay
 from application.dispatch.retry import RetryPolicy
@@ -133,7 +134,8 @@ def build_service(settings: Settings) -> Service:
     store = build_store(settings, metrics.store_operation)
     publisher = _publisher(settings, metrics)
     display = _kitchen_display(settings)
-    mediator = Mediator([observe(metrics), retry_conflicts])
+    courtesy = Courtesy()
+    mediator = Mediator([observe(metrics), courtesy.around, retry_conflicts])
     parts = make_parts(settings, store, mediator, metrics.orders)
     notifications = make_notifications(settings)
     ports: dict[Any, object | None] = {
@@ -168,6 +170,7 @@ def build_service(settings: Settings) -> Service:
         retry=RetryPolicy(settings.retry_base_seconds, settings.retry_cap_seconds, settings.retry_attempts),
         lease_seconds=settings.lease_seconds,
         telemetry=metrics,
+        courtesy=courtesy,
     )
     register_handlers(parts, dispatcher)
     relay = Relay(dispatcher, store.outboxes)

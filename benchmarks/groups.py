@@ -4,7 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchmarks import profiled
-from benchmarks.accept import accept_on_mongo, accept_on_sqlite
+from benchmarks.accept import (
+    accept_from_stock_on_mongo,
+    accept_from_stock_on_sqlite,
+    accept_on_mongo,
+    accept_on_sqlite,
+)
 from benchmarks.analytics import analytics_on_mongo, analytics_on_sqlite
 from benchmarks.drain import drain, profile_drain
 from benchmarks.end_to_end import end_to_end_on_mongo, end_to_end_on_sqlite
@@ -26,8 +31,10 @@ class Group:
 
 GROUPS = {
     "accept-sqlite": Group(accept_on_sqlite, profiled.orders(Lab.sqlite)),
+    "accept-stock-sqlite": Group(accept_from_stock_on_sqlite),
     "end-to-end-sqlite": Group(end_to_end_on_sqlite, profiled.orders(Lab.sqlite)),
     "accept-mongo": Group(accept_on_mongo, profiled.orders(Lab.mongo)),
+    "accept-stock-mongo": Group(accept_from_stock_on_mongo),
     "end-to-end-mongo": Group(end_to_end_on_mongo, profiled.orders(Lab.mongo)),
     "drain": Group(drain, profile_drain),
     "read-sqlite": Group(read_on_sqlite, profiled.reads(Lab.sqlite)),

@@ -9,8 +9,9 @@ import structlog
 
 from application.background import end, run_forever
 from application.dispatch.active import ActiveClaim, Job
+from application.dispatch.courtesy import Courtesy
 from application.dispatch.failures import Failures
-from application.dispatch.handler import EventHandler, handled_types
+from application.dispatch.handler import EventHandler
 from application.dispatch.lane import Lane
 from application.dispatch.outbox import FRESH_LANE, LANE_SEPARATOR, Claim, Outbox, Outcome, Settlement
 from application.dispatch.retry import RetryPolicy
@@ -38,6 +39,7 @@ class Dispatcher:
         retry: RetryPolicy,
         lease_seconds: float,
         telemetry: Telemetry,
+        courtesy: Courtesy,
     ) -> None:
         self._outboxes = outboxes
         self._failures = Failures(retry, telemetry)
@@ -45,9 +47,9 @@ class Dispatcher:
         self._telemetry = telemetry
         self.wake_relay = asyncio.Event()
         self.lanes = {
-            handler.name: Lane(handler, self._job_finished, self.wake_relay.set, telemetry) for handler in handlers
+            handler.name: Lane(handler, self._job_finished, self.wake_relay.set, telemetry, courtesy)
+            for handler in handlers
         }
-        self._types = {handler.name: handled_types(type(handler)) for handler in handlers}
         self._handlers_by_event: dict[type[DomainEvent], list[EventHandler[Any]]] = {}
         self._active: dict[tuple[str, str], ActiveClaim] = {}
         self._to_settle: list[ActiveClaim] = []
@@ -134,11 +136,7 @@ class Dispatcher:
     def handlers_of(self, event: DomainEvent) -> list[EventHandler[Any]]:
         handlers = self._handlers_by_event.get(type(event))
         if handlers is None:
-            handlers = [
-                lane.handler
-                for lane in self.lanes.values()
-                if isinstance(event, self._types[lane.handler.name]) and lane.handler.wants(type(event))
-            ]
+            handlers = [lane.handler for lane in self.lanes.values() if lane.takes(type(event))]
             self._handlers_by_event[type(event)] = handlers
         return handlers
 

@@ -10,12 +10,13 @@ import structlog
 from application.background import end, run_forever
 from application.dispatch.active import Job
 from application.dispatch.breaker import LONGEST_PAUSE, Breaker, BreakerState
-from application.dispatch.courtesy import let_requests_go_first
-from application.dispatch.handler import EventHandler
+from application.dispatch.courtesy import Courtesy
+from application.dispatch.handler import EventHandler, handled_types
 from application.dispatch.retry import BatchFailed, Unavailable
 from application.dispatch.track_record import TrackRecord
 from application.telemetry import Telemetry
 from domain.actor import act_as
+from domain.events import DomainEvent
 
 #: How many aggregates may queue for one handler; the others wait in the store.
 LONGEST_QUEUE = 8_000
@@ -34,18 +35,29 @@ class Lane:
     """Runs one handler."""
 
     def __init__(
-        self, handler: EventHandler[Any], finished: Finished, reopened: Callable[[], None], telemetry: Telemetry
+        self,
+        handler: EventHandler[Any],
+        finished: Finished,
+        reopened: Callable[[], None],
+        telemetry: Telemetry,
+        courtesy: Courtesy,
     ) -> None:
         self.handler = handler
+        self._types = handled_types(type(handler))
         self._finished = finished
         self._reopened = reopened
         self._telemetry = telemetry
+        self._courtesy = courtesy
         self._queue: asyncio.Queue[Job] = asyncio.Queue()
         self._longest_queue = LONGEST_QUEUE
         self._running = 0
         self._breaker = Breaker()
         self.record = TrackRecord()
         self._workers: list[asyncio.Task[None]] = []
+
+    def takes(self, event_type: type[DomainEvent]) -> bool:
+        """Whether its handler reacts to events of this class."""
+        return issubclass(event_type, self._types) and self.handler.wants(event_type)
 
     @property
     def room(self) -> int:
@@ -82,7 +94,7 @@ class Lane:
     async def _work(self) -> None:
         act_as(f"handler:{self.handler.name}")
         while True:
-            await let_requests_go_first()
+            await self._courtesy.let_requests_go_first()
             jobs = [await self._queue.get()]
             while len(jobs) < self.handler.batch_size and not self._queue.empty():
                 jobs.append(self._queue.get_nowait())

@@ -11,6 +11,7 @@ from typing import Any
 
 from application.background import end
 from application.clock import utc_now
+from application.dispatch.courtesy import Courtesy
 from application.dispatch.dispatcher import Dispatcher
 from application.dispatch.handler import BatchEventHandler, EventHandler
 from application.dispatch.outbox import Claim, DeadLetter, Outbox, Outcome, Settlement
@@ -155,7 +156,14 @@ async def process(
         kind: SlowLine(outbox, settling_takes, claiming_takes, renewing_takes, renews=renews)
         for kind, outbox in store.outboxes.items()
     }
-    dispatcher = Dispatcher(handlers, outboxes, retry=retry, lease_seconds=lease_seconds, telemetry=NoTelemetry())
+    dispatcher = Dispatcher(
+        handlers,
+        outboxes,
+        retry=retry,
+        lease_seconds=lease_seconds,
+        telemetry=NoTelemetry(),
+        courtesy=Courtesy(),
+    )
     relay = Relay(dispatcher, outboxes, poll_seconds=0.02)
     store.attach(dispatcher)
     dispatcher.start()

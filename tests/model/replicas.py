@@ -17,6 +17,7 @@ from application.commands.repair_delivery import (
     RedriveDeadLetterCommandHandler,
 )
 from application.dispatch.active import ActiveClaim, Job
+from application.dispatch.courtesy import Courtesy
 from application.dispatch.dispatcher import Dispatcher
 from application.dispatch.handler import EventHandler
 from application.dispatch.outbox import Delivery, Outbox, PendingEvent
@@ -163,6 +164,7 @@ def a_dispatcher(store: Store, lease_seconds: float, deliver: Deliver) -> Dispat
         retry=RetryPolicy(),
         lease_seconds=lease_seconds,
         telemetry=NoTelemetry(),
+        courtesy=Courtesy(),
     )
 
 
