@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from email import policy
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
@@ -41,6 +41,7 @@ class Drop:
 
 
 Behaviour = Answer | Stall | Drop | None
+M = TypeVar("M", bound="MailServer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,18 @@ class MailServer:
         for server in list(self._open.values()):
             server.loop.call_soon_threadsafe(cast(asyncio.Transport, server.transport).abort)
 
+    # For every mail, in the server's own thread
+
+    def next_behaviour(self) -> Behaviour:
+        return self._script.popleft() if self._script else self.behaviour
+
+    def take(self, session: Session, envelope: Envelope) -> str:
+        """Returns what the server calls the mail."""
+        raw = cast(bytes, envelope.original_content)
+        message = email.message_from_bytes(raw, policy=policy.SMTP)
+        self.letters.append(Letter(str(envelope.mail_from), envelope.rcpt_tos[0], raw, message, id(session)))
+        return f"Q{len(self.letters)}"
+
     # What aiosmtpd calls, in its own thread
 
     async def handle_MAIL(  # noqa: N802
@@ -109,7 +122,7 @@ class MailServer:
         self.tries += 1
         self.connections.add(id(session))
         self._open[id(session)] = server
-        self._current[id(session)] = self._script.popleft() if self._script else self.behaviour
+        self._current[id(session)] = self.next_behaviour()
         envelope.mail_from = address
         envelope.mail_options.extend(options)
         return self._said("MAIL", session) or "250 OK"
@@ -126,13 +139,13 @@ class MailServer:
         refusal = self._said("DATA", session)
         if refusal is not None:
             return refusal
-        self._take(session, envelope)
+        queue_id = self.take(session, envelope)
         match self._current[id(session)]:
             case Stall(seconds=seconds):
                 await asyncio.sleep(seconds)
             case Drop():
                 cast(asyncio.Transport, server.transport).abort()
-        return OK.format(queue_id=f"Q{len(self.letters)}")
+        return OK.format(queue_id=queue_id)
 
     def authenticate(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
         known = isinstance(data, LoginPassword) and data.password == b"correct horse"
@@ -143,16 +156,17 @@ class MailServer:
         behaviour = self._current[id(session)]
         return behaviour.text if isinstance(behaviour, Answer) and behaviour.at == step else None
 
-    def _take(self, session: Session, envelope: Envelope) -> None:
-        raw = cast(bytes, envelope.original_content)
-        message = email.message_from_bytes(raw, policy=policy.SMTP)
-        self.letters.append(Letter(str(envelope.mail_from), envelope.rcpt_tos[0], raw, message, id(session)))
-
 
 @contextmanager
 def mail_server(*, tls: str = "none", auth: bool = False, utf8: bool = False) -> Iterator[MailServer]:
     """Listen on a free port. `tls` is `none`, `start` (STARTTLS is offered) or `implicit`."""
-    server = MailServer()
+    with listening(MailServer(), tls=tls, auth=auth, utf8=utf8) as server:
+        yield server
+
+
+@contextmanager
+def listening(server: M, *, tls: str = "none", auth: bool = False, utf8: bool = False) -> Iterator[M]:
+    """The same for a server that is there already."""
     context = None
     if tls != "none":
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

@@ -109,7 +109,8 @@ class MongoStockRoom(WriteQueue[_Reservation]):
             new = [movement for movement in wanted if movement.id not in known]
             if not new:
                 return list(known.values())
-            guard: Document = {"cleared": counted.cleared or None, **_enough(new, counted)}
+            # A restored store says 0, and one that has never cleared anything says nothing.
+            guard: Document = {"cleared": counted.cleared or {"$in": [0, None]}, **_enough(new, counted)}
             guard |= {f"marks.{key_of(movement.id)}": None for movement in new}
             if await self._counters.count(new, guard):
                 await self._follow(new)

@@ -83,6 +83,7 @@ class Ordeal:
                 placed = outage.writes and response.status == 201
                 if placed:
                     self.lab.ledger.acknowledge((await response.json())["id"], PLACE, 1)
+                self.lab.ledger.unsure += not placed
                 self._judge(response, done=placed)
 
     def _judge(self, response: aiohttp.ClientResponse, *, done: bool) -> None:

@@ -11,8 +11,11 @@ from typing import Any, Protocol
 
 from pymongo import AsyncMongoClient
 
-#: Where what traffic changes is kept.
-HOMES = ("orders", "customers", "incoming")
+from tests.faults.effects_books import Effects, read_mongo, read_sqlite
+
+#: Whose events the log has beside those of orders, and whose may wait: what traffic changes, and what it finds there.
+OTHERS = ("customers", "ingredients", "recipe_books")
+HOMES = ("orders", "incoming", *OTHERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class LogEntry:
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """`log` is what it tells of all but customers, in the order of its positions; `tickets` tells the version that each
+    """`log` is what it tells of all but `OTHERS`, in the order of its positions; `tickets` tells the version that each
     order's ticket has seen."""
 
     orders: Mapping[str, OrderEntry]
@@ -60,22 +63,23 @@ class Books:
     places: tuple[str, ...]
     #: What came in, by the inbox's ids, with what still waits of it.
     incoming: Mapping[str, tuple[Pending, ...]] = field(default_factory=dict)
-    #: What still waits of the events of customers, by their ids.
-    customers: Mapping[str, tuple[Pending, ...]] = field(default_factory=dict)
+    #: What still waits of the events of `OTHERS`, by their ids.
+    others: Mapping[str, tuple[Pending, ...]] = field(default_factory=dict)
+    effects: Effects = field(default_factory=Effects)
 
     @property
     def waiting(self) -> frozenset[str]:
-        """The orders and customers with events that wait, parked ones included."""
+        """The orders and others with events that wait, parked ones included."""
         return frozenset(found for found, pending in self._pending.items() if pending)
 
     @property
     def parked(self) -> frozenset[str]:
-        """The orders and customers with an event that some handler has given up."""
+        """The orders and others with an event that some handler has given up."""
         return frozenset(found for found, pending in self._pending.items() if any(p.parked for p in pending))
 
     @property
     def _pending(self) -> dict[str, tuple[Pending, ...]]:
-        return {order_id: order.pending for order_id, order in self.orders.items()} | dict(self.customers)
+        return {order_id: order.pending for order_id, order in self.orders.items()} | dict(self.others)
 
     @property
     def leased(self) -> int:
@@ -88,7 +92,7 @@ class Auditor(Protocol):
     async def read(self) -> Books: ...
 
     async def waiting(self) -> int:
-        """How many orders and customers, and how much of what came in, have events that wait, parked ones included."""
+        """How many orders and others, and how much of what came in, have events that wait, parked ones included."""
         ...
 
     async def size(self) -> int:
@@ -126,13 +130,19 @@ class SqliteAuditor:
                 "SELECT id, version, status, pending, lease, json_extract(state, '$.payments') FROM orders"
             ).fetchall()
             incoming = connection.execute("SELECT id, pending FROM incoming").fetchall()
-            customers = connection.execute("SELECT id, pending FROM customers").fetchall()
+            others = [
+                row
+                for home in OTHERS
+                for row in connection.execute(f"SELECT id, pending FROM {home}").fetchall()  # noqa: S608
+            ]
             log = connection.execute(
                 "SELECT aggregate_id, aggregate_version, type, json_extract(data, '$.event_id') FROM events"
-                " WHERE aggregate_id NOT IN (SELECT id FROM customers) ORDER BY position"
+                " ORDER BY position"
             ).fetchall()
             tickets = connection.execute("SELECT order_id, version FROM tickets").fetchall()
             kitchen = json.loads(connection.execute("SELECT state FROM kitchens").fetchone()[0])
+            effects = read_sqlite(connection)
+        of_others = {found for found, _ in others}
         return Books(
             orders={
                 order_id: OrderEntry(
@@ -140,11 +150,12 @@ class SqliteAuditor:
                 )
                 for order_id, version, status, pending, lease, payments in orders
             },
-            log=[LogEntry(*row) for row in log],
+            log=[LogEntry(*row) for row in log if row[0] not in of_others],
             tickets=dict(tickets),
             places=_places(kitchen),
             incoming={entry_id: _pending(json.loads(pending or "[]")) for entry_id, pending in incoming},
-            customers={customer_id: _pending(json.loads(pending or "[]")) for customer_id, pending in customers},
+            others={found: _pending(json.loads(pending or "[]")) for found, pending in others},
+            effects=effects,
         )
 
 
@@ -160,9 +171,9 @@ class MongoAuditor:
         log = await self._all("events", {"aggregate_id": 1, "aggregate_version": 1, "type": 1, "event_id": 1})
         tickets = await self._all("tickets", {"version": 1})
         incoming = await self._all("incoming", {"pending": 1})
-        customers = await self._all("customers", {"pending": 1})
+        others = [found for home in OTHERS for found in await self._all(home, {"pending": 1})]
         kitchens = await self._all("kitchens", {"state": 1})
-        of_customers = {found["_id"] for found in customers}
+        of_others = {found["_id"] for found in others}
         return Books(
             orders={
                 found["_id"]: OrderEntry(
@@ -177,12 +188,13 @@ class MongoAuditor:
             log=[
                 LogEntry(found["aggregate_id"], found["aggregate_version"], found["type"], found["event_id"])
                 for found in sorted(log, key=lambda found: int(found["_id"]))
-                if found["aggregate_id"] not in of_customers
+                if found["aggregate_id"] not in of_others
             ],
             tickets={found["_id"]: found["version"] for found in tickets},
             places=_places(kitchens[0]["state"]),
             incoming={found["_id"]: _pending(found["pending"]) for found in incoming},
-            customers={found["_id"]: _pending(found["pending"]) for found in customers},
+            others={found["_id"]: _pending(found["pending"]) for found in others},
+            effects=await read_mongo(self._database),
         )
 
     async def waiting(self) -> int:

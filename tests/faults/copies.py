@@ -7,13 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.contract.servers import drop_database, in_database
-from tests.faults.books import Auditor, Books, MongoAuditor, SqliteAuditor
+from tests.faults.books import Auditor, Books, MongoAuditor, Pending, SqliteAuditor
 from tests.faults.lab import Lab, a_lab
 from tests.faults.ledger import DISPLAY, SINK, Acknowledged, Arrival, Ledger, Verdict
+from tests.faults.messages import EMAIL, SMS, Message
 from tests.pizzeria import run
 
 #: Who tells each receiver.
-HANDLERS = {SINK: "CloudEventsHandler", DISPLAY: "KitchenDisplayHandler"}
+HANDLERS = {
+    SINK: "CloudEventsHandler",
+    DISPLAY: "KitchenDisplayHandler",
+    SMS: "SmsNotificationHandler",
+    EMAIL: "EmailNotificationHandler",
+}
+#: How many clients order while a copy is made.
+CLIENTS = 8
 INCONSISTENT = "events that a copy has twice, beyond its orders, or not at all"
 
 
@@ -23,10 +31,12 @@ class Known:
 
     acknowledged: list[Acknowledged]
     arrivals: list[Arrival]
+    messages: list[Message]
+    unsure: int
 
     @classmethod
     def by(cls, ledger: Ledger) -> "Known":
-        return cls(list(ledger.acknowledged), list(ledger.arrivals))
+        return cls(list(ledger.acknowledged), list(ledger.arrivals), list(ledger.messages), ledger.unsure)
 
 
 async def pizzeria(lab: Lab, command: str, file: Path, database_url: str) -> None:
@@ -59,8 +69,14 @@ async def serve_copy(lab: Lab, file: Path, before: Known, after: Known) -> Verdi
         books = await auditor.read()
         async with a_lab(lab.store, url, auditor, lab.folder, seed=lab.seed, full=lab.full, tree=lab.tree) as copy:
             copy.ledger.acknowledged += before.acknowledged
+            copy.stocked = True
             copy.ledger.arrivals += _told(books, before, after)
+            copy.ledger.messages += _heard(books, before, after)
             copy.ledger.excused |= {arrival.incarnation for arrival in after.arrivals}
+            copy.ledger.excused |= {message.incarnation for message in after.messages}
+            # An order that was placed while the copy was made may have reserved in it, and not be in it itself.
+            copy.ledger.unsure = after.unsure + len(after.acknowledged) - len(before.acknowledged) + CLIENTS
+            copy.ledger.ahead = lab.store == "mongodb"
             await copy.started("copy")
             verdict = await copy.close_the_books()
     _judge_consistency(books, verdict)
@@ -68,18 +84,44 @@ async def serve_copy(lab: Lab, file: Path, before: Known, after: Known) -> Verdi
 
 
 def _told(books: Books, before: Known, after: Known) -> list[Arrival]:
-    pending = [pending for order in books.orders.values() for pending in order.pending]
-    waiting = {
-        receiver: {entry.event_id for entry in pending if entry.waits_for(handler)}
-        for receiver, handler in HANDLERS.items()
-    }
-    happened = {entry.event_id for entry in pending} | {entry.event_id for entry in books.log}
-    early = set(before.arrivals)
+    happened, waiting, early = _happened(books), _waiting(books), set(before.arrivals)
     return [
         arrival
         for arrival in after.arrivals
         if arrival.event_id in happened and (arrival in early or arrival.event_id not in waiting[arrival.receiver])
     ]
+
+
+def _heard(books: Books, before: Known, after: Known) -> list[Message]:
+    """What is on record as sent is not sent again, whether the event waits or not."""
+    happened, waiting, early = _happened(books), _waiting(books), set(before.messages)
+    sent = {record_id for record_id, record in books.effects.records.items() if record.status == "sent"}
+    return [
+        message
+        for message in after.messages
+        if message.event_id in happened
+        and (
+            message in early
+            or message.event_id not in waiting[message.channel]
+            or f"{message.event_id}/{message.channel}" in sent
+        )
+    ]
+
+
+def _happened(books: Books) -> set[str]:
+    return {entry.event_id for entry in books.log} | {pending.event_id for pending in _pending(books)}
+
+
+def _waiting(books: Books) -> dict[str, set[str]]:
+    """The events that each receiver is still to hear of."""
+    return {
+        receiver: {entry.event_id for entry in _pending(books) if entry.waits_for(handler)}
+        for receiver, handler in HANDLERS.items()
+    }
+
+
+def _pending(books: Books) -> list[Pending]:
+    return [pending for order in books.orders.values() for pending in order.pending]
 
 
 def _judge_consistency(books: Books, verdict: Verdict) -> None:

@@ -4,17 +4,19 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
 
 from tests.faults.books import Auditor
+from tests.faults.larder import fill
 from tests.faults.ledger import Ledger, Verdict
 from tests.faults.receiver import Receiver
 from tests.faults.replica import Replica
 from tests.faults.traffic import LIVES, PATIENCE, Lives, Traffic
+from tests.mail_server import listening
 from tests.pizzeria import ROOT
 
 LEASE_SECONDS = 2.0
@@ -48,9 +50,12 @@ class Lab:
     tree: Path = ROOT
     replicas: list[Replica] = field(default_factory=list)
     facts: dict[str, int] = field(default_factory=dict)
+    #: Whether the stock room has been filled.
+    stocked: bool = False
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
+        self._opening = asyncio.Lock()
 
     def size(self, full: int, short: int) -> int:
         return full if self.full else short
@@ -64,8 +69,24 @@ class Lab:
 
     async def started(self, name: str = "a", **settings: str) -> Replica:
         made = self.replica(name, **settings)
+        async with self._opening:
+            if not self.stocked:
+                await made.start()
+                await self.stock_up(made)
+                return made
         await made.start()
         return made
+
+    async def opened(self, name: str = "a", **settings: str) -> Replica:
+        """A replica that has filled the stock room, and has been stopped again."""
+        made = await self.started(name, **settings)
+        await made.stop()
+        return made
+
+    async def stock_up(self, replica: Replica) -> None:
+        """Fill the stock room, once, before there are others that know nothing of the recipes for a second."""
+        await fill(replica)
+        self.stocked = True
 
     def traffic(
         self,
@@ -126,7 +147,7 @@ class Lab:
         for replica in self.replicas:
             if replica.runs:
                 await replica.stop()
-        verdict = self.ledger.judge(await self.auditor.read(), display=True)
+        verdict = self.ledger.judge(await self.auditor.read(), display=True, messages=True)
         if not reported:
             verdict.add("stuck and not reported", "events wait, nothing moves, and no replica says so")
         verdict.facts |= self.facts
@@ -150,7 +171,8 @@ async def a_lab(
 ) -> AsyncIterator[Lab]:
     """A lab with its receiver open; every process that it started has ended when it closes."""
     ledger = Ledger()
-    async with Receiver(ledger) as receiver:
+    async with Receiver(ledger) as receiver, AsyncExitStack() as at_the_end:
+        at_the_end.enter_context(listening(receiver.post_office))
         lab = Lab(store, database_url, auditor, folder, seed, full, receiver, ledger, tree)
         try:
             yield lab

@@ -1,11 +1,14 @@
 """What the outside world knows: every command that was acknowledged, everything that arrived, and what must follow."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from tests.faults import effects, messages
 from tests.faults.books import Books, LogEntry
+from tests.faults.effects import judge_effects
+from tests.faults.messages import EMAIL, SMS, Message, Told, judge_messages
 
 PLACE = "place"
 #: The event that each acknowledged command must have raised.
@@ -39,6 +42,8 @@ COUNTS = (
     "two workers at once",
     "left waiting",
     "stuck and not reported",
+    *effects.COUNTS,
+    *messages.COUNTS,
 )
 EXAMPLES = 5
 
@@ -97,6 +102,12 @@ class Ledger:
     def __init__(self) -> None:
         self.acknowledged: list[Acknowledged] = []
         self.arrivals: list[Arrival] = []
+        self.messages: list[Message] = []
+        #: How often an order was asked for and not answered with one: it may have been placed, or begun.
+        self.unsure = 0
+        #: Whether stock and records may know more of an order than it does itself, as in a copy that was read part by
+        #: part.
+        self.ahead = False
         #: Processes that were killed or frozen: what they had begun, another one may do again.
         self.excused: set[str] = set()
 
@@ -106,13 +117,23 @@ class Ledger:
     def arrived(self, arrival: Arrival) -> None:
         self.arrivals.append(arrival)
 
+    def told(self, message: Message) -> None:
+        self.messages.append(message)
+
     @property
     def repeats(self) -> int:
-        """Arrivals that a receiver could tell by their ids to be repeats."""
-        return len(self.arrivals) - len({(arrival.receiver, arrival.event_id) for arrival in self.arrivals})
+        """Arrivals and messages that a receiver could tell by their ids to be repeats."""
+        return len(self.arrivals) + len(self.messages) - len({(receiver, key) for receiver, key, _ in self._came})
 
-    def judge(self, books: Books, *, display: bool = False) -> Verdict:
-        """Compare with the books. `display`: whether a kitchen display was there to be told."""
+    @property
+    def _came(self) -> Iterator[tuple[str, str, str]]:
+        """Everything that came: to whom, by what it is known, and from whom."""
+        yield from ((arrival.receiver, arrival.event_id, arrival.incarnation) for arrival in self.arrivals)
+        yield from ((message.channel, message.key, message.incarnation) for message in self.messages)
+
+    def judge(self, books: Books, *, display: bool = False, messages: bool = False) -> Verdict:
+        """Compare with the books. `display`: whether a kitchen display was there to be told; `messages`: whether
+        customers were to be."""
         verdict = Verdict()
         self._judge_acknowledged(books, verdict)
         log = _by_order(books.log)
@@ -136,6 +157,12 @@ class Ledger:
         self._judge_places(books, verdict)
         self._judge_once(books, verdict)
         self._judge_workers(verdict)
+        for what, example in judge_effects(books.effects, unsure=self.unsure, ahead=self.ahead):
+            verdict.add(what, example)
+        for what, example in judge_messages(
+            self.messages, books.effects, _happened(books), sent=messages, ahead=self.ahead
+        ):
+            verdict.add(what, example)
         verdict.facts |= self._facts(books)
         return verdict
 
@@ -197,9 +224,9 @@ class Ledger:
     def _judge_workers(self, verdict: Verdict) -> None:
         """Two processes, both well all the while, that delivered the same event had both of them a lease on it."""
         senders: dict[tuple[str, str], set[str]] = defaultdict(set)
-        for arrival in self.arrivals:
-            if arrival.incarnation not in self.excused:
-                senders[arrival.receiver, arrival.event_id].add(arrival.incarnation)
+        for receiver, key, incarnation in self._came:
+            if incarnation not in self.excused:
+                senders[receiver, key].add(incarnation)
         for (receiver, event_id), names in senders.items():
             if len(names) > 1:
                 verdict.add("two workers at once", f"{receiver}: {event_id} from {', '.join(sorted(names))}")
@@ -221,7 +248,21 @@ class Ledger:
             "events": len(books.log),
             "arrivals": len(self.arrivals),
             "repeats": self.repeats,
+            "stock movements": len(books.effects.stock),
+            "movements of points": len(books.effects.points),
+            "SMS": sum(message.channel == SMS for message in self.messages),
+            "mails": sum(message.channel == EMAIL for message in self.messages),
         }
+
+
+def _happened(books: Books) -> dict[str, Told]:
+    """Every order's events by their ids, those that still wait included."""
+    waiting = [
+        LogEntry(order_id, pending.version, pending.type, pending.event_id)
+        for order_id, order in books.orders.items()
+        for pending in order.pending
+    ]
+    return {entry.event_id: Told(entry.order_id, entry.version, entry.type) for entry in [*waiting, *books.log]}
 
 
 def _moved_at(raised: Mapping[tuple[str, int], str], ack: Acknowledged) -> str | None:

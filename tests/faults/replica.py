@@ -127,10 +127,8 @@ class Replica:
             "PORT": str(self.port),
             "PIZZERIA_API_KEYS": f"mario:{API_KEY}",
             "PIZZERIA_LOG_FORMAT": "json",
-            "PIZZERIA_CLOUDEVENTS_SINK": self._receiver.sink_url(self.incarnation),
-            "PIZZERIA_KITCHEN_DISPLAY_URL": self._receiver.display_url(self.incarnation),
         }
-        return own | self.settings | dict(once)
+        return own | self._receiver.addresses(self.incarnation) | self.settings | dict(once)
 
 
 def _session() -> aiohttp.ClientSession:

@@ -65,6 +65,7 @@ class Soak:
 
     async def run(self) -> list[Quarter]:
         await self._steady.start()
+        await self._lab.stock_up(self._steady)
         await self._doomed.start()
         traffic = self._lab.traffic(clients=CLIENTS, pause=ORDER_PAUSE)
         traffic.start()

@@ -21,7 +21,7 @@ async def stopped_at_failpoints(lab: Lab) -> Verdict:
     """Each start ends at one of the points, at some passing of it, while orders keep coming in."""
     stops = [point for point in POINTS for _ in range(lab.size(full=50, short=1))]
     lab.random.shuffle(stops)
-    replica = lab.replica()
+    replica = await lab.opened()
     traffic = lab.traffic()
     traffic.start()
     for point in stops:

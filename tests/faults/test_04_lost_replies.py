@@ -24,7 +24,7 @@ async def lose_replies(lab: Lab) -> Verdict:
     async with lossy_wire_to(lab.database_url, lab.random.random) as wire:
         behind_wire = f"mongodb://127.0.0.1:{wire.port}/?directConnection=true"
         database = parse_uri(lab.database_url)["database"]
-        replica = lab.replica(
+        replica = await lab.opened(
             PIZZERIA_DATABASE_URL=in_database(behind_wire, database), PIZZERIA_LEASE_SECONDS=LEASE_SECONDS
         )
         for driver in DRIVERS:

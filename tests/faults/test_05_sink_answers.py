@@ -26,7 +26,7 @@ REFUSED = re.compile(r'^pizzeria_sink_request_duration_seconds_count\{outcome="u
 async def answer_badly(lab: Lab) -> Verdict:
     """Bad answers of every kind among good ones, in every content mode."""
     each = lab.size(full=1_000, short=3)
-    replica = lab.replica(**SETTINGS)
+    replica = await lab.opened(**SETTINGS)
     unreported: list[str] = []
     followed = 0
     for number, mode in enumerate(MODES):

@@ -10,6 +10,7 @@ from tests.faults.books import Books
 from tests.faults.conftest import Conclude
 from tests.faults.lab import LEASE_SECONDS, Lab
 from tests.faults.ledger import PLACE, SINK, Verdict
+from tests.faults.messages import EMAIL, SMS
 from tests.faults.replica import API_KEY, Replica
 from tests.faults.sleepers import Sleep, freeze
 from tests.sinks import OK, Reply, Request
@@ -118,8 +119,12 @@ async def _confirm(lab: Lab, replica: Replica, orders: Iterable[str]) -> None:
 async def _is_told_of(lab: Lab, orders: set[str]) -> bool:
     """Whether every handler but the sink's has done with the confirmation of these orders."""
     books = await lab.auditor.read()
-    logged = {entry.order_id for entry in books.log if entry.version == 2}
-    return orders <= logged and orders <= books.tickets.keys()
+    logged = {entry.order_id: entry.event_id for entry in books.log if entry.version == 2}
+    deducted = {movement.order_id for movement in books.effects.stock if movement.kind == "deducted"}
+    credited = {movement.order_id for movement in books.effects.points}
+    told = [f"{logged.get(order_id)}/{channel}" for order_id in orders for channel in (SMS, EMAIL)]
+    everywhere = logged.keys() & books.tickets.keys() & deducted & credited
+    return orders <= everywhere and books.effects.records.keys() >= set(told)
 
 
 async def _wake(lab: Lab, sleep: Sleep, found: Verdict) -> None:
@@ -135,13 +140,17 @@ async def _wake(lab: Lab, sleep: Sleep, found: Verdict) -> None:
 
 
 def _entries(books: Books) -> set[str]:
-    """All that the store says, line by line; leases left out, which the others take and give back all the time."""
+    """All that the store says, line by line; leases left out, which the others take and give back all the time. So is
+    what was reserved for no order: who wakes up placing one that another has placed since reserves, and releases it."""
     return {
         *(f"order {order_id} #{order.version} {order.status}" for order_id, order in books.orders.items()),
         *(f"pending {entry.event_id}" for order in books.orders.values() for entry in order.pending),
         *(f"log {entry}" for entry in books.log),
         *(f"ticket {order_id} #{version}" for order_id, version in books.tickets.items()),
         *(f"place {order_id}" for order_id in books.places),
+        *(f"stock {movement}" for movement in books.effects.stock if movement.order_id in books.orders),
+        *(f"points {movement}" for movement in books.effects.points),
+        *(f"record {record_id}: {record}" for record_id, record in books.effects.records.items()),
     }
 
 

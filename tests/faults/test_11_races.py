@@ -65,6 +65,7 @@ class Race:
                 self._lab.ledger.acknowledge(order_id, PLACE, 1)
                 return order_id
             assert self._lossy, f"{status} {body}"
+            self._lab.ledger.unsure += 1
             await asyncio.sleep(0.05)
 
     async def _try(self, order_id: str, move: str) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from tests.faults.away import some_orders
 from tests.faults.conftest import Conclude
-from tests.faults.copies import INCONSISTENT, Known, pizzeria, serve_copy
+from tests.faults.copies import CLIENTS, INCONSISTENT, Known, pizzeria, serve_copy
 from tests.faults.lab import Lab
 from tests.faults.ledger import Verdict
 
@@ -15,7 +15,7 @@ async def copied_live(lab: Lab) -> Verdict:
     """Backups of a busy store, each restored into a store of its own and served by a replica of its own."""
     found = Verdict()
     await lab.started()
-    traffic = lab.traffic(clients=8)
+    traffic = lab.traffic(clients=CLIENTS)
     for number in range(lab.size(full=20, short=1)):
         traffic.start()
         await some_orders(traffic, lab.size(full=100, short=30))

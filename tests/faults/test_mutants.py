@@ -13,6 +13,7 @@ from tests.faults.mutants import described, plant
 from tests.faults.test_00_no_fault import no_fault
 from tests.faults.test_02_failpoints import stopped_at_failpoints
 from tests.faults.test_05_sink_answers import answer_badly
+from tests.faults.test_06_lost_sink_replies import lose_sink_replies
 from tests.faults.test_07_frozen_replica import frozen_at_work
 from tests.faults.test_07_taken_over import taken_over
 from tests.faults.test_09_poison import poison_some_orders
@@ -32,6 +33,10 @@ NOTICED_BY: dict[str, Callable[[Lab], Awaitable[Verdict]]] = {
     "send-before-save": races,
     "overtake-parked": poison_some_orders,
     "no-hand-back": rolled_out,
+    "deduct-without-key": stopped_at_failpoints,
+    "credit-without-key": stopped_at_failpoints,
+    "mail-under-a-new-id": lose_sink_replies,
+    "record-before-sending": stopped_at_failpoints,
 }
 
 

@@ -26,6 +26,8 @@ LIVES: Lives = (
     (("confirm", "cancel"), 3),
     (("confirm", "cook", "ready", "cancel"), 3),
 )
+#: All have a phone, every so many a mail address too.
+MAIL_EVERY = 3
 #: On average: one when it is placed, and one for each move.
 EVENTS_OF_AN_ORDER = sum((1 + len(life)) * share for life, share in LIVES) / sum(share for _, share in LIVES)
 #: How long an answer is waited for before another replica is asked, in seconds.
@@ -120,8 +122,11 @@ class Traffic:
 
     async def _place(self, number: int, *, delivered: bool) -> str:
         fulfilment = {"type": "delivery", "address": ADDRESS} if delivered else {"type": "pickup"}
+        customer = {"name": "Ada Rossi", "phone": f"+39055{number:07}"}
+        if number % MAIL_EVERY == 0:
+            customer["email"] = f"ada{number}@example.com"
         order = {
-            "customer": {"name": "Ada Rossi", "phone": f"+39055{number:07}"},
+            "customer": customer,
             "fulfilment": fulfilment,
             "items": [{"pizza": "margherita", "size": "large", "quantity": 1 + number % 3}],
         }
@@ -136,6 +141,7 @@ class Traffic:
                 if datetime.fromisoformat(body["placedAt"]) < asked_at - timedelta(milliseconds=1):
                     self.done_unanswered.append(f"{PLACE} {order_id}")
                 return order_id
+            self._ledger.unsure += 1
             await self._wait(status, body)
 
     async def _move(self, order_id: str, move: str) -> None:
