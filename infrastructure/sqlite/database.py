@@ -6,7 +6,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,6 +31,7 @@ Change = Callable[[sqlite3.Connection], Any]
 class _Queued:
     change: Change
     done: asyncio.Future[Any]
+    since: float = field(default_factory=time.monotonic)
 
 
 class Database:
@@ -69,6 +70,7 @@ class Database:
                 await self.write(lambda _: None)  # the last in the queue: what came before it is done
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+            _fail(self._queue, None)
         self._thread.shutdown(wait=True)
         for connection in (self._reader, self._writer):
             if connection:
@@ -110,15 +112,29 @@ class Database:
         while True:
             await self._wanted.wait()
             self._wanted.clear()
-            while self._queue:
-                batch, self._queue = self._queue[:LONGEST_BATCH], self._queue[LONGEST_BATCH:]
-                await self._commit(batch)
+            while self._queue and self._writer:
+                if await self._begin(self._writer):
+                    batch, self._queue = self._queue[:LONGEST_BATCH], self._queue[LONGEST_BATCH:]
+                    await self._commit(batch, self._writer)
 
-    async def _commit(self, batch: list[_Queued]) -> None:
-        writer = self._writer
-        assert writer is not None  # noqa: S101 - the task lives while the connection does
+    async def _begin(self, writer: sqlite3.Connection) -> bool:
+        """Take the write lock. While another process has it the event loop goes on, and what has waited too long is
+        refused, each change by its own time; False where nothing is left."""
+        while self._queue:
+            try:
+                writer.execute("BEGIN IMMEDIATE")
+                return True
+            except sqlite3.Error as failure:
+                patience = LOCK_PATIENCE if isinstance(failure, sqlite3.OperationalError) else 0.0
+                overdue = [queued for queued in self._queue if queued.since <= time.monotonic() - patience]
+                self._queue = self._queue[len(overdue) :]  # they came first
+                _fail(overdue, failure)
+                await asyncio.sleep(0.01)
+        return False
+
+    async def _commit(self, batch: list[_Queued], writer: sqlite3.Connection) -> None:
+        """Run the changes in the transaction that has begun, and answer them."""
         try:
-            await _begin(writer)
             answers = [_attempt(queued.change, writer) for queued in batch]
             started = time.perf_counter()
             await asyncio.get_running_loop().run_in_executor(self._thread, writer.execute, "COMMIT")
@@ -158,19 +174,6 @@ def _checkpoint(path: Path) -> None:
         connection.close()
 
 
-async def _begin(writer: sqlite3.Connection) -> None:
-    """Take the write lock; while another process has it, let the event loop go on."""
-    deadline = asyncio.get_running_loop().time() + LOCK_PATIENCE
-    while True:
-        try:
-            writer.execute("BEGIN IMMEDIATE")
-            return
-        except sqlite3.OperationalError:
-            if asyncio.get_running_loop().time() > deadline:
-                raise
-            await asyncio.sleep(0.01)
-
-
 def _attempt(change: Change, writer: sqlite3.Connection) -> tuple[Any, Exception | None]:
     """The change's result, or its refusal. A failure of the database itself is everybody's and goes through."""
     try:
@@ -181,7 +184,7 @@ def _attempt(change: Change, writer: sqlite3.Connection) -> tuple[Any, Exception
         return None, refusal
 
 
-def _fail(batch: list[_Queued], failure: BaseException) -> None:
+def _fail(batch: list[_Queued], failure: BaseException | None) -> None:
     for queued in batch:
         if not queued.done.done():
             error = StoreUnavailable()
