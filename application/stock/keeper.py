@@ -1,6 +1,7 @@
 """Looks after the stock room in the background: tells when something runs low, and frees what nobody came for."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -20,7 +21,10 @@ LONGEST_PAUSE = 10.0
 SWEEP_SECONDS = 60.0
 #: An order that has reserved is placed within seconds, or never.
 ABANDONED_AFTER = timedelta(minutes=5)
-MOST_AT_ONCE = 500
+#: Whoever still places an order that is found missing has done so by then, or is fenced off: the clock that says how
+#: old its reservation is may be another replica's, and wrong. In seconds.
+GRACE_SECONDS = 15.0
+MOST_AT_ONCE = 200
 
 log = structlog.get_logger(__name__)
 
@@ -29,10 +33,11 @@ class StockKeeper:
     """Works between `start` and `stop`. It looks at how things are, not at what happened: a crash loses nothing, and
     several replicas may look at once."""
 
-    def __init__(self, store: Store, desk: StockDesk, telemetry: StockTelemetry) -> None:
+    def __init__(self, store: Store, desk: StockDesk, telemetry: StockTelemetry, grace: float = GRACE_SECONDS) -> None:
         self._store = store
         self._desk = desk
         self._telemetry = telemetry
+        self._grace = grace
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -67,15 +72,23 @@ class StockKeeper:
 
         Whoever was about to place one is fenced off first. Raises `StoreUnavailable`.
         """
-        order_ids = await self._store.stock_room.unseen(before, MOST_AT_ONCE)
-        if not order_ids:
-            return 0
-        abandoned = [order_id for order_id in order_ids if not await self._came(order_id)]
-        if abandoned:
-            await self._desk.give_back(abandoned, utc_now())
-            log.warning("reservations_freed", orders=len(abandoned), resolution="they were never placed")
-        await self._store.stock_room.mark_seen(order_ids)
-        return len(abandoned)
+        freed = 0
+        while order_ids := await self._store.stock_room.unseen(before, MOST_AT_ONCE):
+            abandoned = await self._abandoned(order_ids)
+            if abandoned:
+                await self._desk.give_back(abandoned, utc_now())
+                log.warning("reservations_freed", orders=len(abandoned), resolution="they were never placed")
+            await self._store.stock_room.mark_seen(order_ids)
+            freed += len(abandoned)
+        return freed
+
+    async def _abandoned(self, order_ids: Sequence[str]) -> list[str]:
+        there = await self._store.orders.find_many(order_ids)
+        missing = [order_id for order_id in order_ids if order_id not in there]
+        if missing:
+            await asyncio.sleep(self._grace)
+        fenced_before = [order_id for order_id, order in there.items() if order.was_never_placed]
+        return fenced_before + [order_id for order_id in missing if not await self._came(order_id)]
 
     async def _came(self, order_id: str) -> bool:
         order = await self._store.orders.find(order_id)

@@ -13,7 +13,7 @@ from application.commands.place_order import BasketItem, PlaceOrderCommand, Plac
 from application.events.inventory import StockNewPizzaHandler, StockReservationHandler
 from application.menu_card import MenuCard
 from application.stock.desk import RecipeCard, StockDesk
-from application.stock.keeper import StockKeeper
+from application.stock.keeper import MOST_AT_ONCE, StockKeeper
 from application.stock.opening import OpeningStock
 from application.store import Store
 from application.telemetry import NoTelemetry
@@ -27,7 +27,7 @@ from domain.order_lifecycle import OrderStatus
 from domain.order_state import Customer
 from domain.stock import Level
 from infrastructure.metrics import Metrics
-from tests.builders import LUIGI, PICKUP, confirm
+from tests.builders import LUIGI, PICKUP, an_order, confirm
 from tests.contract.customers import Counter
 from tests.contract.test_stock_room import check_books, deduct, delivery
 
@@ -89,7 +89,7 @@ async def branch(store: Store) -> Branch:
         ),
         StockNewPizzaHandler(OpeningStock(desk, store.ingredients, store.recipe_books, recipes, 10)),
         StockReservationHandler(desk),
-        StockKeeper(store, desk, metrics),
+        StockKeeper(store, desk, metrics, grace=0.0),
         metrics,
     )
 
@@ -206,6 +206,28 @@ async def test_what_was_reserved_for_an_order_that_never_came_is_freed(stocked: 
     assert await stocked.keeper.free_abandoned(later) == 0
     await deduct(room, kept.id)
     assert await stocked.level() == Level(on_hand=8)
+
+
+async def test_all_that_nobody_came_for_is_freed_however_much_it_is(stocked: Branch) -> None:
+    room, many = stocked.store.stock_room, MOST_AT_ONCE + 3
+    await room.apply([delivery("calzone", many)])
+    await asyncio.gather(*(room.reserve(new_order_id(utc_now()), {"calzone": 1}, utc_now()) for _ in range(many)))
+
+    assert await stocked.keeper.free_abandoned(utc_now() + timedelta(seconds=1)) == many
+    assert await stocked.level() == Level(on_hand=10 + many)
+
+
+async def test_a_clock_that_is_ahead_takes_no_order_from_whoever_is_placing_it(stocked: Branch) -> None:
+    order = an_order()
+    await stocked.store.stock_room.reserve(order.id, {"calzone": 1}, utc_now())
+    ahead = StockKeeper(stocked.store, stocked.desk, stocked.metrics, grace=2.0)
+    sweep = asyncio.create_task(ahead.free_abandoned(utc_now() + timedelta(hours=1)))
+    await asyncio.sleep(0.2)
+
+    await stocked.store.orders.add(order)
+
+    assert await sweep == 0
+    assert await stocked.level() == Level(on_hand=10, reserved=1)
 
 
 async def test_whoever_wakes_up_after_his_reservation_was_freed_cannot_place_the_order(stocked: Branch) -> None:
