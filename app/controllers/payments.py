@@ -10,12 +10,13 @@ from app.auth import staff_only
 from app.controllers import execute
 from app.lean_route import LeanRoute
 from app.models.order_responses import OrderResponse, order_json
-from app.models.payments import ReceivePaymentRequest
+from app.models.payments import OrderPaymentsResponse, ReceivePaymentRequest
 from app.openapi import VERSION_HEADER, problems, with_headers
 from app.preconditions import IfMatch, check_key, etag, expected_version
 from app.responses import JsonResponse
 from application.commands.receive_payment import ReceivePaymentCommand
 from application.ports import OrderView
+from application.queries.orders import GetOrderQuery
 from domain.identity import new_event_id
 
 IdempotencyKey = Annotated[
@@ -70,3 +71,15 @@ async def receive_payment(
     )
     order: OrderView = await execute(request, command)
     return JsonResponse(order_json(order), headers=(etag(order.version),))
+
+
+@router.get(
+    "/{order_id}/payments",
+    operation_id="listPayments",
+    summary="See what was paid for an order",
+    responses=problems("not_found"),
+)
+async def list_payments(request: Request, order_id: str) -> OrderPaymentsResponse:
+    """The oldest first."""
+    order: OrderView = await execute(request, GetOrderQuery(order_id))
+    return OrderPaymentsResponse.of(order.state)

@@ -14,7 +14,7 @@ from tests.app.orders import moved, placed
 OPERATION_IDS = {
     "placeOrder", "listOrders", "getOrder", "listOrderEvents", "streamOrder", "confirmOrder", "cookOrder",
     "markOrderReady", "dispatchOrder", "deliverOrder", "collectOrder", "cancelOrder", "getMenu", "replaceMenu",
-    "receivePayment", "takeEvents", "listDriverPositions",
+    "receivePayment", "listPayments", "takeEvents", "listDriverPositions",
     "addPizza", "changePizza", "retirePizza", "addTopping", "changeTopping", "retireTopping", "quoteOrder",
     "getIngredient", "putIngredient", "getStock", "adjustStock", "listStockMovements", "getRecipe", "writeRecipe",
     "removeRecipe",

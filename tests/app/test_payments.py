@@ -56,6 +56,23 @@ async def test_a_repeat_is_one_payment(staff: httpx.AsyncClient, named: dict[str
     assert answers[-1].json()["version"] == 2
 
 
+async def test_what_was_paid_is_listed_for_the_staff_alone(
+    staff: httpx.AsyncClient, anybody: httpx.AsyncClient
+) -> None:
+    order = await placed(staff)
+    address = f"/api/orders/{order['id']}/payments"
+    assert (await staff.get(address)).json() == {"items": []}
+    await pay(staff, order["id"], amount=500, paymentId="T-1", method="terminal")
+    await pay(staff, order["id"], amount=700)
+
+    first, second = (await staff.get(address)).json()["items"]
+    assert first.pop("receivedAt") <= second.pop("receivedAt")
+    assert first == {"paymentId": "T-1", "amount": 500, "currency": "USD", "method": "terminal"}
+    assert (second["amount"], second["method"]) == (700, "cash")
+    problem(await anybody.get(address, headers={"X-Order-Token": order["token"]}), 403, "forbidden")
+    problem(await staff.get("/api/orders/nobody/payments"), 404, "not_found")
+
+
 async def test_payments_without_a_name_are_payments_of_their_own(staff: httpx.AsyncClient) -> None:
     order = await placed(staff)
     await pay(staff, order["id"])
