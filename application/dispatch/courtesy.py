@@ -39,13 +39,13 @@ class Courtesy:
 
         return counted
 
-    async def let_requests_go_first(self) -> None:
+    async def let_requests_go_first(self, *, gathers: bool) -> None:
         """Give way for one turn of the loop, where that turn was long for as long as several more, and to a crowd for
-        `LONGEST_PAUSE`."""
+        `LONGEST_PAUSE`: that only by who `gathers` jobs meanwhile, since it would slow down all others."""
         before = time.perf_counter()
         await asyncio.sleep(0)
         turn = time.perf_counter() - before
-        if self.in_hand > CROWD:
+        if gathers and self.in_hand > CROWD:
             await asyncio.sleep(LONGEST_PAUSE)
         elif turn > BUSY_TURN:
             await asyncio.sleep(min(LONGEST_PAUSE, TURNS_LEFT * turn))

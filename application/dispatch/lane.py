@@ -94,7 +94,7 @@ class Lane:
     async def _work(self) -> None:
         act_as(f"handler:{self.handler.name}")
         while True:
-            await self._courtesy.let_requests_go_first()
+            await self._courtesy.let_requests_go_first(gathers=self.handler.batch_size > 1)
             jobs = [await self._queue.get()]
             while len(jobs) < self.handler.batch_size and not self._queue.empty():
                 jobs.append(self._queue.get_nowait())

@@ -41,7 +41,7 @@ async def test_a_crowd_of_commands_gets_a_pause_from_background_work() -> None:
     await asyncio.sleep(0)
 
     started = time.monotonic()
-    await courtesy.let_requests_go_first()
+    await courtesy.let_requests_go_first(gathers=True)
 
     assert time.monotonic() - started >= LONGEST_PAUSE
     done.set()
