@@ -1,5 +1,6 @@
 """Tells customers about their orders on one channel, and keeps the record of what became of it."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -86,10 +87,12 @@ class Notifier:
         Raises `StoreUnavailable`.
         """
         ids = [self._id(event) for event in events]
-        known = await self._log.find(ids) | {id_: self._unwritten[id_] for id_ in ids if id_ in self._unwritten}
+        found, orders = await asyncio.gather(
+            self._log.find(ids), self._orders.get_many({event.aggregate_id for event in events})
+        )
+        known = found | {id_: self._unwritten[id_] for id_ in ids if id_ in self._unwritten}
         todo = [event for event in events if not _is_done(known.get(self._id(event)))]
-        orders = await self._orders.get_many({event.aggregate_id for event in todo}) if todo else {}
-        wishes = await self._wishes(orders.values())
+        wishes = await self._wishes(orders.values()) if todo else {}
         records = {id_: record for id_, record in known.items() if id_ in self._unwritten}
         failures: dict[str, Exception] = {}
         stuck: dict[str, Exception] = {}
@@ -131,8 +134,9 @@ class Notifier:
         return self._record(event, NotificationStatus.SENT, attempts + 1, provider_id=provider_id), None
 
     async def _wishes(self, orders: Iterable[OrderView]) -> dict[str, ContactPreferences]:
-        """Of all whom these orders are for, by phone, in one look at the store."""
-        phones = {order.state.customer.phone for order in orders if not _is_erased(order.state.customer)}
+        """Of all whom this channel reaches, by phone, in one look at the store."""
+        customers = [order.state.customer for order in orders]
+        phones = {each.phone for each in customers if self._address(each) and not _is_erased(each)}
         return await self._customers.preferences(phones) if phones else {}
 
     def _why_not(self, event: DomainEvent, order: OrderView | None, wished: ContactPreferences) -> str | None:

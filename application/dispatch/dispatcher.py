@@ -1,6 +1,7 @@
 """Hands claimed events to the lanes of their handlers, and acknowledges each claim when its handlers are done."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -268,10 +269,10 @@ class Dispatcher:
         interval = self._lease_seconds / 5
         next_round = time.monotonic() + interval
         while True:
-            try:
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(max(0.0, next_round - time.monotonic())):
                     await self._renew_wanted.wait()
-            except TimeoutError:
+            if time.monotonic() >= next_round:  # however many ask to be looked at before
                 next_round = time.monotonic() + interval
                 self._renew_now.update(self._active)
             self._renew_wanted.clear()

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -177,3 +178,19 @@ class NoRoom:
 def _is_leased(path: Path) -> bool:
     with closing(sqlite3.connect(path)) as connection:
         return bool(connection.execute("SELECT count(*) FROM orders WHERE lease IS NOT NULL").fetchone()[0])
+
+
+async def test_a_lease_is_renewed_however_often_others_ask_for_theirs(tmp_path: Path) -> None:
+    stuck = Recorder()
+    stuck.gate.clear()
+    async with process(tmp_path / "p.db", [stuck], lease_seconds=3, renewing_takes=0.05) as running:
+        quiet, busy = await running.place(), await running.place()
+        until = time.monotonic() + 4
+        while time.monotonic() < until:
+            running.dispatcher.notify("order", busy.id)
+            await asyncio.sleep(0.01)
+        stuck.gate.set()
+        await eventually(running.nothing_pending)
+
+        assert stuck.seen == {quiet.id: [1], busy.id: [1]}
+        assert running.outboxes["order"].claimed == 0

@@ -67,6 +67,8 @@ FINDINGS = """\
 Each of these was mended at its root, and the run that found it, or a smaller one, is kept as a test.
 
 - An order that changed before each acknowledgement lost its lease without a fault, and all its events came twice.
+- Where events came often to orders whose leases were held, as they do behind a slow mail server, the look for those new
+  events left no time to renew the other leases: they ran out, and their events were handled again.
 - A stop that cancelled a sweep between its write and its answer left leases behind that nobody knew of; one with much
   in hand on a slow store gave up handing back after a second.
 - On SQLite a full disk made events come out that never happened: what a transaction had seen was believed although it
