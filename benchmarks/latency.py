@@ -49,7 +49,7 @@ def _run(lab: Lab, service: Service, sink: SinkProcess) -> tuple[list[float], li
 def _delays(answers: list[Answer], arrivals: list[Arrival]) -> tuple[list[float], list[float]]:
     answered = {answer.order_id: answer.answered for answer in answers}
     since_raised = sorted((a.arrived - datetime.fromisoformat(a.time).timestamp()) * 1e3 for a in arrivals)
-    since_answered = sorted((a.arrived - answered[a.subject]) * 1e3 for a in arrivals)
+    since_answered = sorted((a.arrived - answered[a.subject]) * 1e3 for a in arrivals if a.subject in answered)
     return since_raised, since_answered
 
 
