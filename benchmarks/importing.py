@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from app.replay.pizzaplace import find_table
@@ -18,7 +19,7 @@ _summary = re.compile(r"Imported ([\d,]+) orders, in ([\d.,]+) s\.")
 
 
 def import_on_sqlite(lab: Lab) -> list[Row]:
-    file = _year(lab.directory / "year.csv", month="" if not lab.quick else "2015-01")
+    file = write_import(lab.directory / "year.csv", table("2015-01" if lab.quick else ""))
     rates = [_import(lab, file) for _ in range(lab.pick(3, 1))]
     return [at_least("import a real year of 21,350 orders into SQLite", 2_000, rates)]
 
@@ -39,14 +40,18 @@ def _import(lab: Lab, file: Path) -> float:
     return float(said[1].replace(",", "")) / float(said[2].replace(",", ""))
 
 
-def _year(file: Path, month: str) -> Path:
-    """The table of `pizzaplace`, a pizza a row, in the columns that the import takes."""
-    with find_table().open(newline="", encoding="utf-8") as source, file.open("w", newline="") as target:
-        writer = csv.writer(target)
+def table(month: str = "") -> list[dict[str, str]]:
+    """The rows of the year of `pizzaplace`, or of a month such as `2015-01`: a pizza each."""
+    with find_table().open(newline="", encoding="utf-8") as file:
+        return [row for row in csv.DictReader(file) if row["date"].startswith(month)]
+
+
+def write_import(path: Path, rows: Iterable[dict[str, str]]) -> Path:
+    """Those rows, in the columns that the import takes."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
         writer.writerow(HEADINGS)
         writer.writerows(
-            (row["id"], f"{row['date']}T{row['time']}", row["name"], row["size"], row["price"], "USD")
-            for row in csv.DictReader(source)
-            if row["date"].startswith(month)
+            (row["id"], f"{row['date']}T{row['time']}", row["name"], row["size"], row["price"], "USD") for row in rows
         )
-    return file
+    return path

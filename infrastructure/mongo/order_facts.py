@@ -36,17 +36,18 @@ class MongoOrderFacts:
         await self._mark(hours | await self._hours_of(others))
 
     async def _write(self, changes: Sequence[OrderFact | FactChange], generation: str) -> None:
-        """Most facts are of new orders, and inserts are the cheapest; only what is there already is compared with."""
-        writes = [
-            _inserting(change, generation) if isinstance(change, OrderFact) else _changing(change) for change in changes
-        ]
-        there = await self._write_new(writes)
+        """Most facts are of new orders, and inserts are the cheapest; only what is there already is compared with.
+        A rebuild's mostly are there."""
+        write_whole = _putting if generation else _inserting
+        there = await self._bulk_write(
+            [write_whole(each, generation) if isinstance(each, OrderFact) else _changing(each) for each in changes]
+        )
         # To put a fact where one is ahead of it is to insert a second one, which the id forbids.
-        puts = [_putting(fact, generation) for index in there if isinstance(fact := changes[index], OrderFact)]
-        if puts:
-            await self._write_new(puts)
+        known = [fact for index in there if isinstance(fact := changes[index], OrderFact)]
+        if known and not generation:
+            await self._bulk_write([_putting(fact, generation) for fact in known])
 
-    async def _write_new(self, writes: Sequence[InsertOne[Document] | UpdateOne]) -> list[int]:
+    async def _bulk_write(self, writes: Sequence[InsertOne[Document] | UpdateOne]) -> list[int]:
         """Returns the places of those whose document is there already."""
         try:
             await self._facts.bulk_write(writes, ordered=False)

@@ -1,34 +1,12 @@
-"""The year of pizzaplace as a file to import, and what it adds up to, counted here and by nobody else."""
+"""What the year of pizzaplace adds up to, counted here and by nobody else."""
 
-import csv
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
-from app.replay.pizzaplace import find_table
-
-HEADINGS = ("external_id", "placed_at", "pizza", "size", "unit_price", "currency")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-
-
-def table(month: str = "") -> list[dict[str, str]]:
-    """The rows of the year, or of a month such as `2015-01`: a pizza each."""
-    with find_table().open(newline="", encoding="utf-8") as file:
-        return [row for row in csv.DictReader(file) if row["date"].startswith(month)]
-
-
-def write_import(path: Path, rows: Iterable[dict[str, str]]) -> Path:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(HEADINGS)
-        writer.writerows(
-            (row["id"], f"{row['date']}T{row['time']}", row["name"], row["size"], row["price"], "USD") for row in rows
-        )
-    return path
 
 
 @dataclass(frozen=True, slots=True)

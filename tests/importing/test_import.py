@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from benchmarks.importing import table, write_import
 from tests.app.serving import serving
-from tests.importing.files import table, write_import
 from tests.pizzeria import run, start
 from tests.sinks import Sink
 from tests.waiting import eventually

@@ -8,9 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
+from benchmarks.importing import table, write_import
 from tests.app.serving import serving
 from tests.contract.servers import drop_database, in_database
-from tests.importing.files import Expected, table, write_import
+from tests.importing.files import Expected
 from tests.pizzeria import run
 from tests.waiting import eventually
 
